@@ -1,0 +1,17 @@
+DROP TABLE events;
+DROP TABLE signing_keys;
+DROP TABLE tokens;
+DROP TABLE codes;
+DROP TABLE consents;
+DROP TABLE interactions;
+DROP TABLE sessions;
+DROP TABLE mails;
+DROP TABLE links;
+DROP TABLE executions;
+DROP TABLE blueprint_versions;
+DROP TABLE clients;
+DROP TABLE memberships;
+DROP TABLE organisations;
+DROP TABLE attempts;
+DROP TABLE credentials;
+DROP TABLE users;

@@ -1,0 +1,141 @@
+//! Mail waiting to be sent: written in the unit of work that caused it, sent by a worker afterwards,
+//! so that a crash neither loses a mail nor sends one for something that did not happen.
+
+use chrono::Duration;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+
+use crate::conn::on;
+use crate::schema::mails;
+use crate::seal::Sealed;
+use crate::{Ambient, Conn, Id, Result, Sealer, Time, Unit};
+
+/// What a mail says. It may hold a link, so it is sealed at rest and forgotten when sent.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Message {
+    /// The address.
+    pub to: String,
+    /// The subject, one line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// A mail.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = mails, check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
+pub struct Mail {
+    /// Its identifier.
+    pub id: Id<Mail>,
+    /// To whom.
+    pub recipient: String,
+    sealed: Sealed,
+    /// How often sending was tried.
+    pub attempts: i64,
+    /// When it is due; `None` once it was sent or given up.
+    pub next_attempt_at: Option<Time>,
+    /// When it was sent.
+    pub sent_at: Option<Time>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When it was written.
+    pub created_at: Time,
+}
+
+/// After this many failures a mail is given up.
+pub const MAX_ATTEMPTS: i64 = 8;
+
+impl Mail {
+    /// What the mail says; empty parts once it was sent.
+    pub fn open(&self, sealer: &Sealer) -> Result<Message> {
+        let bytes = sealer.open(&place(&self.id), &self.sealed)?;
+        serde_json::from_slice(&bytes).map_err(|_| crate::Error::Seal)
+    }
+}
+
+fn place(id: &Id<Mail>) -> String {
+    format!("mails/{id}")
+}
+
+/// Queues a mail.
+pub async fn create(
+    unit: &mut Unit,
+    ambient: &Ambient,
+    sealer: &Sealer,
+    message: &Message,
+) -> Result<Id<Mail>> {
+    let id = ambient.id::<Mail>();
+    let now = ambient.now();
+    let text = serde_json::to_vec(message).map_err(|_| crate::Error::Seal)?;
+    let mail = Mail {
+        sealed: sealer.seal(ambient, &place(&id), &text)?,
+        id,
+        recipient: message.to.clone(),
+        attempts: 0,
+        next_attempt_at: Some(now),
+        sent_at: None,
+        last_error: None,
+        created_at: now,
+    };
+    let query = diesel::insert_into(mails::table).values(&mail);
+    on!(unit, |c| query.execute(c))?;
+    Ok(mail.id)
+}
+
+/// How many mails were written to `recipient` since `since`: the basis of the limit per address.
+pub async fn count_since(conn: &mut Conn, recipient: &str, since: Time) -> Result<i64> {
+    let query = mails::table
+        .filter(mails::recipient.eq(recipient))
+        .filter(mails::created_at.gt(since))
+        .count();
+    Ok(on!(conn, |c| query.get_result(c))?)
+}
+
+/// Takes the mail that is due longest, and lends it for `lease`: if it is neither [`sent`] nor
+/// [`failed`] by then, because the process died, it is due again.
+pub async fn claim_due(unit: &mut Unit, now: Time, lease: Duration) -> Result<Option<Mail>> {
+    let query = mails::table.filter(mails::next_attempt_at.le(now)).order(mails::next_attempt_at);
+    let Some(mail) = on!(unit, |c| query.select(Mail::as_select()).first::<Mail>(c)).optional()?
+    else {
+        return Ok(None);
+    };
+    let query = diesel::update(
+        mails::table.find(&mail.id).filter(mails::next_attempt_at.eq(mail.next_attempt_at)),
+    )
+    .set((mails::next_attempt_at.eq(now.plus(lease)), mails::attempts.eq(mails::attempts + 1)));
+    let won = on!(unit, |c| query.execute(c))? == 1;
+    Ok(won.then_some(Mail { attempts: mail.attempts + 1, ..mail }))
+}
+
+/// Notes that a mail was sent; what it said is forgotten.
+pub async fn sent(unit: &mut Unit, id: &Id<Mail>, now: Time) -> Result<()> {
+    let query = diesel::update(mails::table.find(id)).set((
+        mails::sent_at.eq(now),
+        mails::next_attempt_at.eq(None::<Time>),
+        mails::last_error.eq(None::<String>),
+        mails::sealed.eq(Vec::<u8>::new()),
+    ));
+    crate::one(on!(unit, |c| query.execute(c))?)
+}
+
+/// Notes that sending failed, to be tried again at `next` or never.
+pub async fn failed(unit: &mut Unit, id: &Id<Mail>, error: &str, next: Option<Time>) -> Result<()> {
+    let query = diesel::update(mails::table.find(id))
+        .set((mails::next_attempt_at.eq(next), mails::last_error.eq(error)));
+    crate::one(on!(unit, |c| query.execute(c))?)
+}
+
+/// The newest mails, for the outbox of a server that sends none.
+pub async fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Mail>> {
+    let query = mails::table.order(mails::id.desc()).limit(limit);
+    Ok(on!(conn, |c| query.select(Mail::as_select()).load(c))?)
+}
+
+/// One mail.
+pub async fn find(conn: &mut Conn, id: &Id<Mail>) -> Result<Option<Mail>> {
+    let query = mails::table.find(id);
+    Ok(on!(conn, |c| query.select(Mail::as_select()).first(c)).optional()?)
+}
