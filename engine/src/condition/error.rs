@@ -90,6 +90,12 @@ impl ConditionError {
         self
     }
 
+    /// The same with a suggestion that the message has said already.
+    pub(super) fn with_suggestion(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
     /// The same, said to be in a named condition.
     pub(super) fn within(mut self, condition: Option<&str>) -> Self {
         self.condition = self.condition.or_else(|| condition.map(str::to_owned));

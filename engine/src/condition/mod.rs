@@ -1,9 +1,28 @@
-//! The expression language of `when:`.
+//! The expression language of `when:`: one rhai expression over typed facts, true or false.
+//!
+//! [`Condition::compile`] refuses everything that could go wrong later, with a position and a
+//! suggestion; [`Condition::evaluate`] answers `Ok(true)`, `Ok(false)`, or an error, which denies the
+//! login. An error is never `false`: a policy that fails must not remove a stage. Text becomes an
+//! answer in four steps, each in its file: `grammar` (which tokens there are), `check` (a type for
+//! each expression), `program` (the facts that are read become the scope), `sandbox` (the interpreter
+//! and its limits). The names and fields are a table in `vocabulary`; to add a field, add a line
+//! there and in `facts`. The language is described in `docs/conditions.md`.
 
+mod check;
 mod error;
 mod facts;
+mod grammar;
+mod names;
+mod program;
+mod sandbox;
+mod trace;
+mod vocabulary;
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 pub use error::{ConditionError, ConditionErrorKind};
@@ -11,76 +30,51 @@ pub use facts::{
     Answer, AnswerType, AssuranceFacts, ClientFacts, DeviceFacts, Facts, OrganisationFacts,
     RequestFacts, UserFacts,
 };
+pub use names::{MAX_CONDITIONS, Names};
+pub use program::MAX_SOURCE;
+pub use sandbox::{MAX_DEPTH, MAX_ITEMS, MAX_OPERATIONS, MAX_TEXT, Sandbox};
+pub use vocabulary::{ACRS, FACTORS};
 
-/// The names of the factors, for `proven("…")` and `enrolled("…")`, beside `"any"`.
-pub const FACTORS: [&str; 7] = ["password", "webauthn", "totp", "static", "email", "sms", "social"];
-/// The values of `assurance.acr`.
-pub const ACRS: [&str; 4] = ["aal1", "aal2", "phr", "phrh"];
+use program::{Program, Results};
 
-/// The interpreter, with nothing in it but what conditions may use. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Sandbox {
-    engine: Arc<()>,
-}
-
-/// What a condition may name beside the fixed names.
-#[derive(Clone)]
-pub struct Names {
-    sandbox: Sandbox,
-    answers: BTreeMap<String, AnswerType>,
-}
-
-impl Names {
-    /// The fixed names only.
-    pub fn new(sandbox: &Sandbox) -> Self {
-        Self { sandbox: sandbox.clone(), answers: BTreeMap::new() }
-    }
-
-    /// With a declared `prompt` field, as `answers.<name>`.
-    #[must_use]
-    pub fn with_answer(mut self, name: &str, kind: AnswerType) -> Self {
-        self.answers.insert(name.to_owned(), kind);
-        self
-    }
-
-    /// With `session`, which only the guarantees of a blueprint know.
-    #[must_use]
-    pub fn for_guarantees(self) -> Self {
-        self
-    }
-
-    /// With the blueprint's `conditions:`; each of their errors, under the condition's name.
-    pub fn with_conditions<'a>(
-        self,
-        conditions: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, Vec<ConditionError>> {
-        drop(conditions.into_iter());
-        Ok(self)
-    }
-}
-
-/// A checked expression, ready to run. Cheap to clone.
+/// A checked expression, ready to run on any thread. Cheap to clone; made again from its source.
 #[derive(Clone)]
 pub struct Condition {
     source: Arc<str>,
-    names: Arc<BTreeSet<String>>,
     sandbox: Sandbox,
+    program: Arc<Program>,
+    /// The named conditions that it needs, each after those that it needs itself.
+    needed: Arc<[Arc<Program>]>,
+    names: Arc<BTreeSet<String>>,
 }
 
 impl Condition {
-    /// Parses and checks an expression.
+    /// Parses and checks an expression. The error names the first mistake.
     pub fn compile(source: &str, names: &Names) -> Result<Self, ConditionError> {
+        let program = Program::compile(source, None, names)?;
+        let needed = names.needed_by(&program);
+        let used = (needed.iter().map(AsRef::as_ref))
+            .chain([&program])
+            .flat_map(|program: &Program| program.uses.names())
+            .collect();
         Ok(Self {
             source: source.into(),
-            names: Arc::new(names.answers.keys().cloned().collect()),
             sandbox: names.sandbox.clone(),
+            program: Arc::new(program),
+            needed: needed.into(),
+            names: Arc::new(used),
         })
     }
 
-    /// Whether it holds. An error denies the login; it never means `false`.
+    /// Whether it holds. An error denies the login and is recorded; it never means `false`.
     pub fn evaluate(&self, facts: &Facts) -> Result<bool, ConditionError> {
-        let _ = (facts, &self.sandbox.engine);
-        Err(ConditionError::new(ConditionErrorKind::Limit, rhai::Position::NONE, "not yet"))
+        let engine = &self.sandbox.engine;
+        let mut results = Results::new();
+        for program in &*self.needed {
+            let result = program.run(engine, facts, &results);
+            results.extend(program.name().map(|name| (name, result)));
+        }
+        self.program.run(engine, facts, &results)
     }
 
     /// The text that it was compiled from.
@@ -88,14 +82,26 @@ impl Condition {
         &self.source
     }
 
-    /// What it reads, also through named conditions: `user.email`, `proven("any")`, `source`.
+    /// What it reads, also through named conditions: `user.email`, `proven("any")`, `source`,
+    /// `from_office`.
     pub fn names_used(&self) -> &BTreeSet<String> {
         &self.names
     }
 
-    /// What it reads and the values of that, for a trace; personal data is masked.
+    /// What it reads and the values of that, for a trace: personal data masked, `()` for absent.
     pub fn describe(&self, facts: &Facts) -> Vec<(String, String)> {
-        let _ = facts;
-        Vec::new()
+        let programs = self.needed.iter().map(AsRef::as_ref);
+        let values: BTreeSet<_> = (programs.chain([&*self.program]))
+            .flat_map(|program: &Program| program.uses.values(facts))
+            .collect();
+        (values.into_iter())
+            .map(|(name, value)| (name, value.unwrap_or_else(|| "()".to_owned())))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Condition").field(&self.source).finish()
     }
 }
