@@ -26,6 +26,7 @@ pub mod link;
 pub mod mail;
 pub mod organisation;
 pub mod session;
+pub mod standing;
 pub mod user;
 
 pub use ambient::{Ambient, Clock, OsRandom, Random, SystemClock};

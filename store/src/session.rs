@@ -81,7 +81,7 @@ pub async fn create(
         security_epoch: new.security_epoch,
         evidence: Document(admitted.evidence().clone()),
         acr: admitted.level().as_str().to_owned(),
-        amr: Document(admitted.amr().iter().map(|value| (*value).to_owned()).collect()),
+        amr: Document(admitted.amr().iter().map(|value| value.as_str().to_owned()).collect()),
         auth_time: Time::from(admitted.auth_time()),
         persistent: new.persistent,
         ip: new.ip,
