@@ -162,7 +162,7 @@ pub(crate) fn has_two_kinds(
 }
 
 /// The `amr` of the proofs in the order in which they were made, and `mfa` last.
-pub(crate) fn amr_of(evidence: &Evidence, level: Acr) -> Vec<Amr> {
+pub fn amr_of(evidence: &Evidence, level: Acr) -> Vec<Amr> {
     let mut values: Vec<Amr> = Vec::new();
     for value in evidence.proofs().iter().filter_map(|proof| Amr::of(&proof.method)) {
         if !values.contains(&value) {

@@ -86,9 +86,9 @@ impl Trust {
     /// What the social login lacks, or nothing.
     pub(crate) fn lacks(&self, proof: &Proof, now: DateTime<Utc>) -> Option<Code> {
         let Some(federated) = proof.federated() else { return Some(Code::UpstreamProofMissing) };
-        let has_amr = federated.amr.iter().any(|amr| self.amr.contains(amr));
-        let has_acr = federated.acr.as_ref().is_some_and(|acr| self.acr.contains(acr));
-        if !has_amr && !has_acr {
+        let by_method = federated.amr.iter().any(|amr| self.amr.contains(amr));
+        let by_level = federated.acr.as_ref().is_some_and(|acr| self.acr.contains(acr));
+        if !by_method && !by_level {
             return Some(Code::UpstreamProofMissing);
         }
         if !federated.signed {
@@ -103,6 +103,14 @@ impl Rule {
     /// The rule of one policy for one connection.
     pub(crate) fn of(policy: &Policy, source: &str) -> Self {
         policy.sources.get(source).map_or_else(|| Self::general(policy), Self::one)
+    }
+
+    /// Whether it trusts, and the social login has all that it asks.
+    pub(crate) fn is_trust_met(&self, proof: &Proof, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Trust(all) => all.iter().all(|trust| trust.lacks(proof, now).is_none()),
+            Self::Exempt | Self::RequireMfa => false,
+        }
     }
 
     fn general(policy: &Policy) -> Self {

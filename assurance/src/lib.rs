@@ -20,7 +20,7 @@ mod source_policy;
 mod span;
 
 pub use admit::{Admitted, admit};
-pub use claims::{Acr, Amr, UnknownAcr, level_of};
+pub use claims::{Acr, Amr, UnknownAcr, amr_of, level_of};
 pub use decision::{Challenge, Decision, Deny, Enrol};
 pub use enrolled::{Enrolled, EnrolledFactor};
 pub use explain::{Code, Explanation, Key, Outcome, Reason, WouldHave};

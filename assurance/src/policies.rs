@@ -95,8 +95,12 @@ impl Held {
         Self { origin, policy, joined_at: since, since }
     }
 
-    /// When grace ends: by then the person must have enrolled.
+    /// When grace ends: by then the person must have enrolled. Without grace, the first moment
+    /// there is, so that a start in the future by another node's clock lets nobody in.
     pub fn deadline(&self) -> DateTime<Utc> {
+        if self.policy.grace.is_zero() {
+            return DateTime::<Utc>::MIN_UTC;
+        }
         self.policy.grace.after(self.joined_at.max(self.since))
     }
 

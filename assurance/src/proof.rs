@@ -204,20 +204,19 @@ impl Evidence {
         Self::default()
     }
 
-    /// Adds a proof. One of the same factor shown in the same way is replaced, and keeps the later
-    /// time of the two.
+    /// Adds a proof. Of the same factor shown in the same way, only the newer is kept.
     pub fn record(&mut self, proof: Proof) {
-        if let Some(index) =
-            self.proofs.iter().position(|known| known.method.is_same(&proof.method))
-        {
-            if self.proofs[index].shown_at() <= proof.shown_at() {
-                self.proofs[index] = proof;
-            }
-        } else {
-            if self.proofs.len() >= MOST_PROOFS {
-                self.proofs.remove(0);
-            }
-            self.proofs.push(proof);
+        self.add(proof);
+        if self.proofs.len() > MOST_PROOFS {
+            self.proofs.remove(0);
+        }
+    }
+
+    fn add(&mut self, proof: Proof) {
+        match self.proofs.iter_mut().find(|known| known.method.is_same(&proof.method)) {
+            Some(known) if known.at <= proof.at => *known = proof,
+            Some(_) => {}
+            None => self.proofs.push(proof),
         }
         self.proofs.sort_by_key(|proof| proof.at);
     }
@@ -249,7 +248,7 @@ impl Evidence {
 
     pub(crate) fn with(&self, proof: &Proof) -> Self {
         let mut evidence = self.clone();
-        evidence.record(proof.clone());
+        evidence.add(proof.clone());
         evidence
     }
 }

@@ -45,11 +45,9 @@ use crate::proof::Evidence;
 /// ```compile_fail,E0277
 /// let admitted: assurance::Admitted = serde_json::from_str("{}").unwrap();
 /// ```
-/// nor built by its constructor outside this crate:
+/// nor built by its constructor:
 /// ```compile_fail,E0624
-/// # fn forge(explanation: assurance::Explanation) {
-/// let admitted = assurance::Admitted::new("ada", assurance::Grant::default(), explanation);
-/// # }
+/// let forge = assurance::Admitted::new;
 /// ```
 #[derive(Debug)]
 #[must_use = "an admission from which nothing is made lets nobody in"]
@@ -76,10 +74,10 @@ impl Admitted {
     pub(super) fn new(
         subject: &str,
         evidence: &Evidence,
-        grant: Grant,
+        grant: &Grant,
         explanation: Explanation,
     ) -> Self {
-        let Grant { level, auth_time, session_limit, enrol_by } = grant;
+        let Grant { level, auth_time, session_limit, enrol_by } = *grant;
         Self {
             subject: subject.to_owned(),
             level,
