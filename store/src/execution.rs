@@ -42,6 +42,8 @@ pub struct Progress {
     pub state: Value,
     /// The new secrets under way.
     pub sealed: Option<Sealed>,
+    /// When it is forgotten.
+    pub expires_at: Time,
     /// When it ended, if it did.
     pub finished_at: Option<Time>,
 }
@@ -103,6 +105,7 @@ pub async fn advance(
         executions::step.eq(step + 1),
         executions::state.eq(Document(progress.state)),
         executions::sealed.eq(progress.sealed),
+        executions::expires_at.eq(progress.expires_at),
         executions::finished_at.eq(progress.finished_at),
     ));
     crate::one(on!(unit, |c| query.execute(c))?)

@@ -15,8 +15,12 @@ use crate::{Conn, Id, Result, Time, TokenHash, Unit};
 pub struct Link {
     /// The digest of the value in the mail.
     pub token_hash: TokenHash,
-    /// What it is for: the id of the stage that sent it.
-    pub purpose: String,
+    /// The flow that sent it.
+    pub flow: String,
+    /// The blueprint version of that flow.
+    pub version: i64,
+    /// The stage of that flow that sent it.
+    pub stage: String,
     /// Whom it stands for; nobody yet where an address is verified before the person exists.
     pub user_id: Option<Id<User>>,
     /// The address that it was sent to.
@@ -33,11 +37,11 @@ pub struct Link {
     pub used_at: Option<Time>,
 }
 
-/// Makes a link; earlier ones to the same address for the same purpose end.
+/// Makes a link; earlier ones to the same address from the same flow end.
 pub async fn create(unit: &mut Unit, link: &Link) -> Result<()> {
     let earlier = links::table
         .filter(links::address.eq(&link.address))
-        .filter(links::purpose.eq(&link.purpose))
+        .filter(links::flow.eq(&link.flow))
         .filter(links::used_at.is_null());
     let query = diesel::update(earlier).set(links::used_at.eq(link.created_at));
     on!(unit, |c| query.execute(c))?;
@@ -48,27 +52,20 @@ pub async fn create(unit: &mut Unit, link: &Link) -> Result<()> {
 
 /// The link, if it could still be used; looking at it uses nothing (mail scanners open links).
 pub async fn find(conn: &mut Conn, hash: &TokenHash, now: Time) -> Result<Option<Link>> {
-    let query = links::table
-        .find(hash)
-        .filter(links::used_at.is_null())
-        .filter(links::expires_at.gt(now));
-    let found: Option<Link> =
-        on!(conn, |c| query.select(Link::as_select()).first(c)).optional()?;
+    let query =
+        links::table.find(hash).filter(links::used_at.is_null()).filter(links::expires_at.gt(now));
+    let found: Option<Link> = on!(conn, |c| query.select(Link::as_select()).first(c)).optional()?;
     let Some(link) = found else { return Ok(None) };
     let Some(id) = &link.user_id else { return Ok(Some(link)) };
     let person = user::find(conn, id).await?;
-    let lives =
-        person.is_some_and(|p| p.is_active() && p.security_epoch == link.security_epoch);
+    let lives = person.is_some_and(|p| p.is_active() && p.security_epoch == link.security_epoch);
     Ok(lives.then_some(link))
 }
 
 /// Uses the link: the first of any number of simultaneous callers gets it, the others get `None`.
 pub async fn claim(unit: &mut Unit, hash: &TokenHash, now: Time) -> Result<Option<Link>> {
     let query = diesel::update(
-        links::table
-            .find(hash)
-            .filter(links::used_at.is_null())
-            .filter(links::expires_at.gt(now)),
+        links::table.find(hash).filter(links::used_at.is_null()).filter(links::expires_at.gt(now)),
     )
     .set(links::used_at.eq(now));
     let Some(link) = find(unit, hash, now).await? else { return Ok(None) };

@@ -81,6 +81,21 @@ pub async fn of_user(conn: &mut Conn, user: &Id<User>) -> Result<Vec<(Organisati
     Ok(on!(conn, |c| query.select((Organisation::as_select(), Membership::as_select())).load(c))?)
 }
 
+/// The organisations that people with a verified address in `domain` join, and that `user` is not yet
+/// a member of.
+pub async fn claiming(conn: &mut Conn, domain: &str, user: &Id<User>) -> Result<Vec<Organisation>> {
+    let member = memberships::table
+        .filter(memberships::user_id.eq(user))
+        .filter(memberships::organisation_id.eq(organisations::id));
+    let query = organisations::table
+        .filter(organisations::join_by_domain.eq(true))
+        .filter(diesel::dsl::not(diesel::dsl::exists(member)));
+    let open: Vec<Organisation> = on!(conn, |c| query.select(Organisation::as_select()).load(c))?;
+    let claims =
+        |o: &Organisation| o.domains.iter().any(|claimed| crate::user::key(claimed) == domain);
+    Ok(open.into_iter().filter(claims).collect())
+}
+
 /// Makes an organisation.
 ///
 /// # Errors

@@ -118,7 +118,9 @@ diesel::table! {
 diesel::table! {
     links (token_hash) {
         token_hash -> Binary,
-        purpose -> Text,
+        flow -> Text,
+        version -> BigInt,
+        stage -> Text,
         user_id -> Nullable<Text>,
         address -> Text,
         execution_id -> Text,

@@ -115,11 +115,7 @@ pub async fn find_by_token(
 }
 
 /// The live session with this id, and its person.
-pub async fn find(
-    conn: &mut Conn,
-    id: &Id<Session>,
-    now: Time,
-) -> Result<Option<(Session, User)>> {
+pub async fn find(conn: &mut Conn, id: &Id<Session>, now: Time) -> Result<Option<(Session, User)>> {
     let query = sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Timelike, Utc};
 use ipnet::IpNet;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
 use super::vocabulary::List;
 
@@ -65,6 +65,8 @@ pub(super) fn bare() -> Engine {
         .set_max_functions(0)
         .set_strict_variables(true)
         .set_fail_on_invalid_map_property(true)
+        // So that a registered operator comes before the built-in one: see `refuse_absent`.
+        .set_fast_operators(false)
         .set_allow_if_expression(false)
         .set_allow_switch_expression(false)
         .set_allow_loop_expressions(false)
@@ -77,6 +79,7 @@ pub(super) fn bare() -> Engine {
     }
     register_functions(&mut engine);
     register_methods(&mut engine);
+    refuse_absent(&mut engine);
     engine
 }
 
@@ -149,6 +152,23 @@ fn register_methods(engine: &mut Engine) {
         .register_fn("trim", |text: &str| text.trim().to_owned())
         .register_fn("len", |text: &str| length(text.chars().count()))
         .register_fn("len", |list: List| length(list.0.len()));
+}
+
+/// Makes an order with an absent value an error: to rhai, `() < 1` is plainly false.
+fn refuse_absent(engine: &mut Engine) {
+    for operator in ["<", "<=", ">", ">="] {
+        engine
+            .register_fn(operator, |(): (), _: i64| absent(operator))
+            .register_fn(operator, |_: i64, (): ()| absent(operator))
+            .register_fn(operator, |(): (), _: DateTime<Utc>| absent(operator))
+            .register_fn(operator, |_: DateTime<Utc>, (): ()| absent(operator))
+            .register_fn(operator, |(): (), (): ()| absent(operator));
+    }
+}
+
+fn absent(operator: &str) -> Fallible<bool> {
+    let message = format!("{operator} with an absent value");
+    Err(EvalAltResult::ErrorFunctionNotFound(message, Position::NONE).into())
 }
 
 fn with_factors(context: &NativeCallContext<'_>, test: impl Fn(&Factors) -> bool) -> bool {

@@ -230,7 +230,11 @@ pub(super) fn nearest<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    let allowed = (lower.chars().count() / 3).clamp(1, 3);
+    let allowed = match lower.chars().count() {
+        0..=3 => 1,
+        4..=7 => 2,
+        _ => 3,
+    };
     let distance = |candidate: &str| {
         let other = candidate.to_lowercase();
         let is_part = other.len() >= 3

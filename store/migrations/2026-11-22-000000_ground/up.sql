@@ -104,7 +104,9 @@ CREATE INDEX executions_by_expiry ON executions (expires_at);
 
 CREATE TABLE links (
     token_hash BYTEA NOT NULL PRIMARY KEY,
-    purpose TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    stage TEXT NOT NULL,
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     address TEXT NOT NULL,
     execution_id TEXT NOT NULL,
@@ -113,7 +115,7 @@ CREATE TABLE links (
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP
 );
-CREATE INDEX links_by_address ON links (address, purpose);
+CREATE INDEX links_by_address ON links (address, flow);
 CREATE INDEX links_by_expiry ON links (expires_at);
 
 CREATE TABLE mails (

@@ -11,7 +11,7 @@ use super::super::vocabulary::{
     FACTOR_SYNONYMS, FACTORS, FUNCTIONS, METHODS, Type, find_object, nearest,
 };
 use super::path::example_of;
-use super::{Checked, Checker, Typed, fail};
+use super::{Checked, Checker, Typed, fail, start};
 
 impl Checker<'_> {
     pub(super) fn function(&mut self, call: &FnCallExpr, position: Position) -> Checked {
@@ -128,7 +128,7 @@ fn written<'a>(argument: &'a Expr, function: &str) -> Checked<&'a str> {
     let example = example_of(function).unwrap_or(function);
     fail(
         Kind::WrongType,
-        argument.start_position(),
+        start(argument),
         format!("`{function}` needs this argument written out as text, as in `{example}`"),
     )
 }
@@ -144,7 +144,7 @@ fn known_factor(argument: &Expr, function: &str) -> Checked<String> {
         .map(|(_, own)| *own);
     let error = ConditionError::new(
         Kind::BadLiteral,
-        argument.start_position(),
+        start(argument),
         format!("there is no factor `{factor}`; it is one of {}, any", FACTORS.join(", ")),
     );
     Err(error.suggest(synonym.or_else(|| nearest(factor, FACTORS.into_iter().chain(["any"])))))
@@ -162,7 +162,7 @@ fn check_networks(argument: &Expr) -> Checked<()> {
 
 fn check_network(argument: &Expr) -> Checked<()> {
     let text = written(argument, "in_cidr")?;
-    let position = argument.start_position();
+    let position = start(argument);
     let suggestion = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
         (Ok(network), _) if is_mapped(&network) => {
             return fail(
@@ -202,7 +202,7 @@ fn check_hours(from: &Expr, to: &Expr) -> Checked<()> {
             };
             let error = ConditionError::new(
                 Kind::BadLiteral,
-                hour.start_position(),
+                start(hour),
                 format!(
                     "`{text}` is no time of day; write hours and minutes in UTC, such as `08:00`"
                 ),
@@ -213,7 +213,7 @@ fn check_hours(from: &Expr, to: &Expr) -> Checked<()> {
     if written(from, "between")? == written(to, "between")? {
         return fail(
             Kind::BadLiteral,
-            to.start_position(),
+            start(to),
             "the two times are the same, so no time lies between them",
         );
     }

@@ -48,6 +48,8 @@ impl Typed {
     }
 }
 
+const NO_INDEXING: &str = "a condition has no indexing; ask with `in` whether a list has an item";
+
 type Checked<T = Typed> = Result<T, ConditionError>;
 
 /// Checks a parsed expression and tells what it reads.
@@ -60,7 +62,7 @@ pub(super) fn check(ast: &AST, names: &Names) -> Checked<Uses> {
     if found.kind != Type::Bool {
         return fail(
             Kind::WrongType,
-            expression.start_position(),
+            start(expression),
             format!("a condition must be true or false, and this is {}", found.kind),
         );
     }
@@ -69,6 +71,21 @@ pub(super) fn check(ast: &AST, names: &Names) -> Checked<Uses> {
 
 fn fail<T>(kind: Kind, position: Position, message: impl Into<String>) -> Checked<T> {
     Err(ConditionError::new(kind, position, message))
+}
+
+/// Where an expression begins; rhai gives the place of its operator.
+fn start(expression: &Expr) -> Position {
+    let first = match expression {
+        Expr::FnCall(call, position) => {
+            return (call.args.iter().map(start)).fold(*position, std::cmp::min);
+        }
+        Expr::And(operands, _) | Expr::Or(operands, _) | Expr::Coalesce(operands, _) => {
+            operands.first()
+        }
+        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => Some(&chain.lhs),
+        _ => None,
+    };
+    first.map_or_else(|| expression.position(), start)
 }
 
 struct Checker<'a> {
@@ -102,14 +119,10 @@ impl Checker<'_> {
                 *position,
                 "a list stands only after `in`, as in `source in [\"google\", \"corp\"]`",
             ),
-            Expr::Index(..) => fail(
-                Kind::NotAllowed,
-                expression.start_position(),
-                "a condition has no indexing; ask with `in` whether a list has an item",
-            ),
+            Expr::Index(..) => fail(Kind::NotAllowed, start(expression), NO_INDEXING),
             other => fail(
                 Kind::NotAllowed,
-                other.start_position(),
+                start(other),
                 "this is not part of the language of conditions",
             ),
         }
@@ -128,7 +141,7 @@ impl Checker<'_> {
         };
         fail(
             Kind::WrongType,
-            expression.start_position(),
+            start(expression),
             format!("`{by}` needs {wanted} here, and this is {}{hint}", found.kind),
         )
     }
@@ -148,7 +161,7 @@ impl Checker<'_> {
             if matches!(found.kind, Type::Nothing | Type::Object(_)) {
                 return fail(
                     Kind::WrongType,
-                    operand.start_position(),
+                    start(operand),
                     format!("`??` is between values, and this is {}", found.kind),
                 );
             }
@@ -163,7 +176,7 @@ impl Checker<'_> {
                 Some(left) if left.kind != found.kind => {
                     return fail(
                         Kind::WrongType,
-                        operand.start_position(),
+                        start(operand),
                         format!("`??` needs {} here, and this is {}", left.kind, found.kind),
                     );
                 }
@@ -214,7 +227,7 @@ impl Checker<'_> {
         if !matches!(found.kind, Type::Int | Type::Time) {
             return fail(
                 Kind::WrongType,
-                left.start_position(),
+                start(left),
                 format!(
                     "`{operator}` is between whole numbers or times, and this is {}",
                     found.kind
@@ -232,7 +245,7 @@ impl Checker<'_> {
                 if !value.optional {
                     return fail(
                         Kind::WrongType,
-                        place.start_position(),
+                        start(place),
                         "this is never absent, so comparing it with `()` says nothing",
                     );
                 }
@@ -256,8 +269,8 @@ impl Checker<'_> {
                 );
             }
         }
-        check_word(&a, &b, right.start_position())?;
-        check_word(&b, &a, left.start_position())?;
+        check_word(&a, &b, start(right))?;
+        check_word(&b, &a, start(left))?;
         Ok(Typed::of(Type::Bool))
     }
 
@@ -273,7 +286,7 @@ impl Checker<'_> {
                 kind => {
                     return fail(
                         Kind::WrongType,
-                        haystack.start_position(),
+                        start(haystack),
                         format!("`in` looks into a list or a text, and this is {kind}"),
                     );
                 }
@@ -298,11 +311,11 @@ impl Checker<'_> {
             if !is_written || *wanted.get_or_insert(found.kind) != found.kind {
                 return fail(
                     Kind::WrongType,
-                    item.start_position(),
+                    start(item),
                     "the items of a list are either texts or whole numbers, written out",
                 );
             }
-            check_word(sought, &found, item.start_position())?;
+            check_word(sought, &found, start(item))?;
         }
         wanted
             .map_or_else(|| fail(Kind::WrongType, at, "the list is empty, so nothing is in it"), Ok)

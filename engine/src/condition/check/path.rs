@@ -6,7 +6,7 @@ use super::super::error::{ConditionError, ConditionErrorKind as Kind};
 use super::super::vocabulary::{
     ANSWERS, FUNCTIONS, Field, METHODS, SCALARS, SESSION, Type, find_object, nearest,
 };
-use super::{Checked, Checker, Typed, fail};
+use super::{Checked, Checker, NO_INDEXING, Typed, fail, start};
 
 impl Checker<'_> {
     pub(super) fn variable(&mut self, name: &str, position: Position) -> Checked {
@@ -34,7 +34,7 @@ impl Checker<'_> {
             return self.membership(&chain.lhs, needle, *position);
         }
         let base = self.infer(&chain.lhs)?;
-        self.step(&base, &chain.rhs, flags, chain.lhs.start_position())
+        self.step(&base, &chain.rhs, flags, start(&chain.lhs))
     }
 
     /// What follows a dot: a field, a method, or one of them and another dot.
@@ -48,14 +48,11 @@ impl Checker<'_> {
             Expr::MethodCall(call, position) => self.method(base, call, *position)?,
             Expr::Dot(chain, flags, _) => {
                 let inner = self.step(base, &chain.lhs, ASTFlags::empty(), at)?;
-                self.step(&inner, &chain.rhs, *flags, chain.lhs.start_position())?
+                self.step(&inner, &chain.rhs, *flags, start(&chain.lhs))?
             }
+            Expr::Index(..) => return fail(Kind::NotAllowed, start(next), NO_INDEXING),
             other => {
-                return fail(
-                    Kind::NotAllowed,
-                    other.start_position(),
-                    "a field or a method follows a dot",
-                );
+                return fail(Kind::NotAllowed, start(other), "a field or a method follows a dot");
             }
         };
         let optional = found.optional || guarded;

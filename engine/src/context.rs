@@ -1,0 +1,332 @@
+//! What a stage sees and may do while it runs.
+
+use assurance::{Decision, Proof};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::event::{NewEvent, Outcome};
+use store::execution::Execution;
+use store::standing::{self, Standing};
+use store::user::{self, User};
+use store::{Id, Time, client, organisation};
+
+use crate::condition::{
+    AssuranceFacts, DeviceFacts, Facts, OrganisationFacts, RequestFacts, UserFacts,
+};
+use crate::effect::Effect;
+use crate::program::Program;
+use crate::request::Request;
+use crate::services::{MailDraft, Services};
+use crate::state::{Secrets, State};
+use crate::{Error, Result};
+
+/// One request's hold on one execution.
+pub struct Context<'a> {
+    services: &'a Services,
+    request: &'a Request,
+    program: &'a Program,
+    execution: Id<Execution>,
+    version: i64,
+    now: Time,
+    pub(crate) stage: usize,
+    pub(crate) state: State,
+    pub(crate) secrets: Secrets,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) signed_in: Option<SignedIn>,
+    pub(crate) signed_out: bool,
+    person: Option<User>,
+}
+
+/// A session that this request makes.
+pub(crate) struct SignedIn {
+    pub(crate) id: Id<store::session::Session>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        services: &'a Services,
+        request: &'a Request,
+        program: &'a Program,
+        execution: Id<Execution>,
+        version: i64,
+        state: State,
+        secrets: Secrets,
+    ) -> Self {
+        Self {
+            services,
+            request,
+            program,
+            execution,
+            version,
+            now: services.ambient().now(),
+            stage: 0,
+            state,
+            secrets,
+            effects: Vec::new(),
+            signed_in: None,
+            signed_out: false,
+            person: None,
+        }
+    }
+
+    /// The moment of this request.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The means.
+    #[must_use]
+    pub fn services(&self) -> &'a Services {
+        self.services
+    }
+
+    /// Who is asking.
+    #[must_use]
+    pub fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    /// The flow.
+    #[must_use]
+    pub fn program(&self) -> &'a Program {
+        self.program
+    }
+
+    /// The execution.
+    #[must_use]
+    pub fn execution(&self) -> &Id<Execution> {
+        &self.execution
+    }
+
+    /// The blueprint version that the execution is pinned to.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// This stage's id.
+    #[must_use]
+    pub fn stage_id(&self) -> &str {
+        self.program.stages.get(self.stage).map_or("", |placed| placed.id.as_str())
+    }
+
+    /// What is remembered.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What is remembered, to be changed. The person is set with [`Context::set_person`].
+    pub fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// What is remembered under seal.
+    pub fn secrets_mut(&mut self) -> &mut Secrets {
+        &mut self.secrets
+    }
+
+    /// What this stage kept for itself.
+    #[must_use]
+    pub fn scratch<T: DeserializeOwned>(&self) -> Option<T> {
+        let value = self.state.scratch.get(self.stage_id())?;
+        serde_json::from_value(value.clone()).ok()
+    }
+
+    /// Keeps something for this stage alone.
+    pub fn set_scratch<T: Serialize>(&mut self, value: &T) {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.state.scratch.insert(self.stage_id().to_owned(), value);
+    }
+
+    /// Whom the flow is about, as the store has them now. Somebody who was disabled or deleted since
+    /// is nobody.
+    pub async fn person(&mut self) -> Result<Option<&User>> {
+        let Some(id) = &self.state.user else { return Ok(None) };
+        if self.person.as_ref().is_none_or(|person| person.id != *id) {
+            let mut conn = self.services.store.read().await?;
+            self.person = user::find(&mut conn, id).await?.filter(User::is_active);
+        }
+        Ok(self.person.as_ref())
+    }
+
+    /// Says whom the flow is about.
+    ///
+    /// # Errors
+    /// When it is about somebody else already: that never changes within an execution.
+    pub fn set_person(&mut self, person: User) -> Result<()> {
+        if self.state.user.as_ref().is_some_and(|id| *id != person.id) {
+            return Err(Error::Internal("the person of an execution cannot change".to_owned()));
+        }
+        self.state.user = Some(person.id.clone());
+        self.person = Some(person);
+        Ok(())
+    }
+
+    /// Takes note of a proof, now.
+    pub fn prove(&mut self, method: assurance::Method) {
+        self.state.evidence.record(Proof { method, at: self.now.into() });
+    }
+
+    /// Hands over a change, to be made with this answer.
+    pub fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Writes to the audit trail, with this answer.
+    pub fn record(&mut self, kind: &'static str, outcome: Outcome, data: Value) {
+        let event = self.event(kind, outcome, data);
+        self.push(Effect::Record(event));
+    }
+
+    /// An event with everything that is known of this request.
+    #[must_use]
+    pub fn event(&self, kind: &'static str, outcome: Outcome, data: Value) -> NewEvent {
+        NewEvent {
+            actor_id: self.request.session.as_ref().map(|(_, user)| user.id.clone()),
+            user_id: self.state.user.clone(),
+            client_id: self.state.interaction.as_ref().map(|i| i.client.id.clone()),
+            ip: self.request.ip.map(|ip| ip.to_string()),
+            request_id: Some(self.request.request_id.clone()),
+            data,
+            ..NewEvent::new(kind, outcome)
+        }
+    }
+
+    /// Hands over a mail, to be sent if this answer is taken.
+    ///
+    /// # Errors
+    /// When it cannot be worded.
+    pub fn mail(&mut self, template: &'static str, to: &str, data: Value) -> Result<()> {
+        let language = self.person.as_ref().and_then(|person| person.language.clone());
+        let language = language.unwrap_or_else(|| self.request.language.clone());
+        let draft = MailDraft { template, to, language: &language, data };
+        let message = self.services.mailroom.compose(&draft)?;
+        self.push(Effect::SendMail(message));
+        Ok(())
+    }
+
+    /// Lets the person join the organisations that claim the domain of their verified address. Written
+    /// at once, so that the policies of the new organisation are part of the decision that follows.
+    pub async fn join_by_domain(&mut self) -> Result<()> {
+        let now = self.now;
+        let Some(person) = self.person().await? else { return Ok(()) };
+        let (Some(email), Some(_)) = (&person.email, person.email_verified_at) else {
+            return Ok(());
+        };
+        let Some((_, domain)) = email.rsplit_once('@') else { return Ok(()) };
+        let (id, domain) = (person.id.clone(), user::key(domain));
+        let mut conn = self.services.store.read().await?;
+        let claiming = organisation::claiming(&mut conn, &domain, &id).await?;
+        drop(conn);
+        if claiming.is_empty() {
+            return Ok(());
+        }
+        let mut unit = self.services.store.write().await?;
+        for claimed in claiming {
+            let membership = organisation::Membership {
+                user_id: id.clone(),
+                organisation_id: claimed.id,
+                role: "member".to_owned(),
+                joined_at: now,
+            };
+            organisation::join(&mut unit, &membership).await?;
+        }
+        unit.commit().await?;
+        Ok(())
+    }
+
+    /// The policies that hold for the person here and now, and the factors they have; with the demand
+    /// and the organisation of the relying party that is waiting.
+    ///
+    /// # Errors
+    /// When nobody was identified.
+    pub async fn standing(&mut self) -> Result<Standing> {
+        let interaction = self.state.interaction.clone();
+        self.person().await?;
+        let Some(person) = &self.person else {
+            return Err(Error::Internal("nobody was identified".to_owned()));
+        };
+        let mut conn = self.services.store.read().await?;
+        let (client, demand) = match interaction {
+            Some(interaction) => {
+                let id = Id::from(interaction.client.id);
+                // A client that is gone by now admits nobody.
+                let client = client::find(&mut conn, &id).await?.ok_or(Error::UnknownExecution)?;
+                (Some(client), interaction.demand)
+            }
+            None => (None, None),
+        };
+        Ok(standing::of(&mut conn, person, client.as_ref(), demand).await?)
+    }
+
+    /// What `assurance` says of the person with the evidence of this execution.
+    ///
+    /// # Errors
+    /// When nobody was identified.
+    pub async fn admit(&mut self) -> Result<Decision> {
+        let standing = self.standing().await?;
+        let now = self.now.into();
+        Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
+    }
+
+    /// What conditions may read.
+    pub async fn facts(&mut self) -> Result<Facts> {
+        let standing = match self.person().await? {
+            Some(_) => Some(self.standing().await?),
+            None => None,
+        };
+        let mut facts = Facts::at(self.now.into());
+        if let (Some(person), Some(standing)) = (&self.person, standing) {
+            facts.user = Some(UserFacts {
+                id: person.id.to_string(),
+                username: person.username.clone(),
+                email: person.email.clone(),
+                email_verified: person.email_verified_at.is_some(),
+                name: person.name.clone(),
+                language: person.language.clone(),
+                organisations: standing.organisations.iter().map(|o| o.slug.clone()).collect(),
+                admin: person.admin,
+                created_at: person.created_at.into(),
+            });
+            facts.organisation = standing
+                .organisations
+                .first()
+                .map(|o| OrganisationFacts { slug: o.slug.clone(), name: o.name.clone() });
+            facts.enrolled = standing
+                .enrolled
+                .factors()
+                .iter()
+                .map(|enrolled| enrolled.factor.as_str().to_owned())
+                .collect();
+        }
+        facts.client = self.state.interaction.as_ref().map(|i| i.client.clone());
+        facts.request = RequestFacts {
+            ip: self.request.ip,
+            user_agent: self.request.user_agent.clone(),
+            language: self.request.language.clone(),
+        };
+        facts.device = DeviceFacts::default();
+        facts.answers.clone_from(&self.state.answers);
+        let evidence = &self.state.evidence;
+        facts.proven = evidence.proofs().iter().map(|proof| proven_name(&proof.method)).collect();
+        let level = assurance::level_of(evidence);
+        facts.assurance = AssuranceFacts {
+            mfa: level >= assurance::Acr::Aal2,
+            phishing_resistant: level >= assurance::Acr::Phr,
+            acr: level.as_str().to_owned(),
+            amr: assurance::amr_of(evidence, level)
+                .iter()
+                .map(|value| value.as_str().to_owned())
+                .collect(),
+        };
+        facts.session = self.request.session.is_some();
+        Ok(facts)
+    }
+}
+
+/// The name by which conditions call a proof.
+fn proven_name(method: &assurance::Method) -> String {
+    method.factor().map_or("social", assurance::Factor::as_str).to_owned()
+}

@@ -1,0 +1,124 @@
+//! What an execution changes in the world, as data: carried out in one unit of work with the answer
+//! that caused it, or not at all.
+
+use assurance::Admitted;
+use serde_json::{Map, Value};
+use store::credential::{self, Credential};
+use store::event::{self, NewEvent};
+use store::link::{self, Link};
+use store::mail::{self, Message};
+use store::session::{self, NewSession, Session};
+use store::user::{self, NewUser, User};
+use store::{Id, Store, Time, Unit, attempt};
+
+use crate::Result;
+
+/// One change.
+pub enum Effect {
+    /// Make a person.
+    CreateUser {
+        /// With this id.
+        id: Id<User>,
+        /// Like this.
+        new: NewUser,
+    },
+    /// Change a person's own fields.
+    UpdateProfile {
+        /// Whose.
+        id: Id<User>,
+        /// The name.
+        name: String,
+        /// All further fields.
+        attributes: Map<String, Value>,
+    },
+    /// Give a person this password instead of any other. Everything that was issued before ends.
+    SetPassword {
+        /// The credential, of kind `password`.
+        credential: Credential,
+    },
+    /// Write a stronger hash of the same password.
+    UpdateCredential {
+        /// Which.
+        id: Id<Credential>,
+        /// What its stage keeps.
+        data: Value,
+    },
+    /// Note that a credential has proven something.
+    TouchCredential(Id<Credential>),
+    /// Note that an address is the person's.
+    VerifyEmail {
+        /// Whose.
+        id: Id<User>,
+        /// Which.
+        address: String,
+    },
+    /// Make a session. Only `assurance` can say that it may be.
+    IssueSession {
+        /// Whose, and on what evidence.
+        admitted: Box<Admitted>,
+        /// How.
+        new: NewSession,
+    },
+    /// End a session.
+    EndSession(Id<Session>),
+    /// Make a link.
+    CreateLink(Link),
+    /// Send a mail.
+    SendMail(Message),
+    /// Forget the failures of a factor.
+    ClearAttempts {
+        /// Whose.
+        subject: String,
+        /// Which.
+        factor: &'static str,
+    },
+    /// Write to the audit trail.
+    Record(NewEvent),
+}
+
+impl Effect {
+    /// Carries it out.
+    pub(crate) async fn apply(self, unit: &mut Unit, store: &Store, now: Time) -> Result<()> {
+        match self {
+            Self::CreateUser { id, new } => {
+                user::create(unit, id, new, now).await?;
+            }
+            Self::UpdateProfile { id, name, attributes } => {
+                user::update_profile(unit, &id, &name, attributes, now).await?;
+            }
+            Self::SetPassword { credential } => {
+                credential::replace(unit, &credential).await?;
+                attempt::clear(unit, credential.user_id.as_str(), "password").await?;
+                user::advance_epoch(unit, &credential.user_id, now).await?;
+            }
+            Self::UpdateCredential { id, data } => {
+                credential::update_data(unit, &id, data).await?;
+            }
+            Self::TouchCredential(id) => credential::touch(unit, &id, now).await?,
+            Self::VerifyEmail { id, address } => {
+                user::verify_email(unit, &id, &address, now).await?;
+            }
+            Self::IssueSession { admitted, mut new } => {
+                // A password set in the same flow advanced the epoch; the session belongs to the new one.
+                let id = Id::from(admitted.subject());
+                let person = user::find(unit, &id).await?.filter(User::is_active);
+                new.security_epoch = person.ok_or(crate::Error::Stale)?.security_epoch;
+                session::create(unit, &admitted, new, now).await?;
+            }
+            Self::EndSession(id) => {
+                session::end(unit, &id, now).await?;
+            }
+            Self::CreateLink(link) => link::create(unit, &link).await?,
+            Self::SendMail(message) => {
+                mail::create(unit, store.ambient(), store.sealer(), &message).await?;
+            }
+            Self::ClearAttempts { subject, factor } => {
+                attempt::clear(unit, &subject, factor).await?;
+            }
+            Self::Record(new) => {
+                event::create(unit, store.ambient().id(), now, new).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Takes up a flow where a mailed link belongs.
+//!
+//! A link stands for a mailbox, not for a browser. In the browser that asked for it the flow goes on
+//! where it was; in any other one a new execution begins behind the stage that sent it, and takes
+//! nothing over but the person and the address: whoever began the first one learns nothing and gains
+//! nothing from the click, and what they typed does not become the clicker's.
+
+use store::execution::{self, Execution};
+use store::link::{self, Link};
+use store::user::{self, User};
+
+use super::{Engine, run, save};
+use crate::condition::Answer;
+use crate::context::Context;
+use crate::request::Request;
+use crate::state::{Secrets, State};
+use crate::view::View;
+use crate::{Error, Result};
+
+impl Engine {
+    /// Whether a link could still be used; looking uses nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLink`].
+    pub async fn find_link(&self, slug: &str, token: &str) -> Result<Link> {
+        let now = self.services.ambient().now();
+        let mut conn = self.services.store.read().await?;
+        let found = link::find(&mut conn, &store::token(token), now).await?;
+        found.filter(|link| link.flow == slug).ok_or(Error::UnknownLink)
+    }
+
+    /// Uses a link and walks on from the stage that sent it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLink`] when it is unknown, expired or used; of twenty at once one wins.
+    pub async fn open_link(&self, slug: &str, token: &str, request: &Request) -> Result<View> {
+        let now = self.services.ambient().now();
+        let hash = store::token(token);
+        // Claimed before anything is worked out: whatever fails later, it was used.
+        let mut unit = self.services.store.write().await?;
+        let link = link::claim(&mut unit, &hash, now).await?;
+        let link = link.filter(|link| link.flow == slug).ok_or(Error::UnknownLink)?;
+        unit.commit().await?;
+
+        let own = self.own(&link, request).await?;
+        let catalogue = self.versions.at(link.version).await?;
+        let program = catalogue.find(slug).ok_or(Error::UnknownLink)?;
+        let position = program.position_of(&link.stage).ok_or(Error::UnknownLink)?;
+        let person = match &link.user_id {
+            Some(id) => {
+                let mut conn = self.services.store.read().await?;
+                let person = user::find(&mut conn, id).await?.filter(User::is_active);
+                Some(person.ok_or(Error::UnknownLink)?)
+            }
+            None => None,
+        };
+        let (id, state) = match &own {
+            Some((row, state)) => (row.id.clone(), state.clone()),
+            None => (self.services.ambient().id(), State::new(None)),
+        };
+        let mut context = Context::new(
+            &self.services,
+            request,
+            program,
+            id,
+            link.version,
+            state,
+            Secrets::default(),
+        );
+        take_over(&mut context, &link, person)?;
+        run::walk(&mut context, position + 1).await?;
+        match own {
+            Some((row, before)) => save::advance(context, &row, before).await,
+            None => save::create(context).await,
+        }
+    }
+
+    /// The execution that asked for the link, if this browser began it and it still waits for it.
+    async fn own(&self, link: &Link, request: &Request) -> Result<Option<(Execution, State)>> {
+        let now = self.services.ambient().now();
+        let mut conn = self.services.store.read().await?;
+        let row = execution::find(&mut conn, &link.execution_id, &request.browser, now).await?;
+        drop(conn);
+        let Some(row) = row.filter(|row| row.finished_at.is_none()) else { return Ok(None) };
+        let loaded = self.understand(row, request).await?;
+        let at = loaded.program.position_of(&link.stage);
+        let waits = at == Some(loaded.state.position) && loaded.state.user == link.user_id;
+        Ok(waits.then_some((loaded.row, loaded.state)))
+    }
+}
+
+fn take_over(context: &mut Context<'_>, link: &Link, person: Option<User>) -> Result<()> {
+    if let Some(person) = person {
+        context.set_person(person)?;
+    }
+    let state = context.state_mut();
+    state.errors.clear();
+    state.login.get_or_insert_with(|| link.address.clone());
+    state.answers.insert("email".to_owned(), Answer::Text(link.address.clone()));
+    context.prove(assurance::Method::Email { address: link.address.clone() });
+    if let Some(id) = &link.user_id {
+        let effect = crate::Effect::VerifyEmail { id: id.clone(), address: link.address.clone() };
+        context.push(effect);
+    }
+    let data = serde_json::json!({ "flow": link.flow, "stage": link.stage });
+    context.record("link_used", store::event::Outcome::Success, data);
+    Ok(())
+}
