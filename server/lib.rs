@@ -1,0 +1,3 @@
+//! The server: what stands between the crates and the network.
+
+pub mod render;

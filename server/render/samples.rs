@@ -1,0 +1,399 @@
+//! One sample or more of every page and mail, for the tests that render them all in every language
+//! and for the gallery. A new template without a sample fails a test.
+
+use minijinja::Value;
+use minijinja::value::Serde;
+use serde_json::{Value as Json, json};
+
+use super::page::{
+    Account, App, Brand, Claim, ClientHead, Consent, ConsentClient, ErrorKind, ErrorPage, FlowHead,
+    Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox, OutboxEntry, OutboxMail,
+    Page, Person, Scope, View, WikiAction, WikiClaims, WikiError, WikiHome,
+};
+use super::{Error, Lang, Mail, MailView, PasswordChangedMail, RecoveryMail, Renderer, VerifyMail};
+
+/// A page with data.
+pub struct Sample {
+    /// Unique; the file's name in the gallery.
+    pub name: String,
+    /// Below `templates/`.
+    pub template: String,
+    /// The variable that holds `data`.
+    pub variable: &'static str,
+    /// The page's own part.
+    pub data: Json,
+    /// With the organisation's brand?
+    pub branded: bool,
+}
+
+impl Sample {
+    /// The frame that goes with the samples.
+    pub fn page(&self, renderer: &Renderer, lang: &Lang) -> Page {
+        let mut page = frame(renderer, lang);
+        if !self.branded {
+            page.brand.organisation = None;
+        }
+        if ["identify", "stage_message", "error", "oauth_error", "logged_out"]
+            .iter()
+            .any(|name| self.name.starts_with(name))
+        {
+            page.person = None;
+        }
+        page
+    }
+
+    /// Renders it.
+    pub fn render(&self, renderer: &Renderer, lang: &Lang) -> Result<String, Error> {
+        let page = self.page(renderer, lang);
+        renderer.render_parts(&self.template, &page, self.variable, Value::from(Serde(&self.data)))
+    }
+}
+
+/// A frame with everything in it.
+pub fn frame(renderer: &Renderer, lang: &Lang) -> Page {
+    let mut page = Page::new(renderer, lang, "0198f3c2-7d1e-7a40-9c55-2f0e6b1d8a37", "bm9uY2U");
+    page.brand = Brand {
+        name: "Flowgate".to_owned(),
+        organisation: Some(Organisation::new("Acme GmbH", Some("#4f46e5"), None)),
+    };
+    page.languages = renderer.languages(lang, |lang| format!("/flow/sign-in?lang={lang}"));
+    page.csrf = "c5rf".to_owned();
+    page.action = "/flow/sign-in".to_owned();
+    page.step = 2;
+    page.flow = Some(FlowHead {
+        slug: "sign-in".to_owned(),
+        title: "Welcome back".to_owned(),
+        purpose: "authentication".to_owned(),
+    });
+    page.client = Some(ClientHead { name: "Wiki".to_owned() });
+    page.person = Some(Person::new("Ada Lovelace", Some("ada@acme.example")));
+    page.links = Links {
+        help: Some("https://help.acme.example".to_owned()),
+        privacy: Some("/privacy".to_owned()),
+        restart: Some("/flow/sign-in?restart".to_owned()),
+        not_you: Some("/flow/sign-in?restart".to_owned()),
+        back: Some("https://wiki.acme.example/".to_owned()),
+        account: Some("/account".to_owned()),
+        sign_in: Some("/flow/sign-in".to_owned()),
+        sign_out: Some("/flow/sign-out".to_owned()),
+    };
+    page
+}
+
+/// Every page.
+pub fn pages() -> Vec<Sample> {
+    let mut pages = stages();
+    pages.extend(prompts());
+    pages.extend(oauth());
+    pages.extend(errors());
+    pages.extend(demo());
+    pages.push(view("account", &account()));
+    for page in &mut pages {
+        // Both brands are looked at.
+        page.branded = !page.name.ends_with("_plain");
+    }
+    pages
+}
+
+/// The sample of a view.
+fn view<V: View>(name: &str, view: &V) -> Sample {
+    Sample {
+        name: name.to_owned(),
+        template: V::TEMPLATE.to_owned(),
+        variable: V::NAME,
+        data: serde_json::to_value(view).unwrap_or_default(),
+        branded: true,
+    }
+}
+
+/// The sample of a stage.
+fn stage(name: &str, component: &str, data: &Json, errors: &Json) -> Sample {
+    Sample {
+        name: name.to_owned(),
+        template: format!("stages/{component}.html"),
+        variable: "challenge",
+        data: json!({ "component": component, "title": null, "data": data, "errors": errors }),
+        branded: true,
+    }
+}
+
+fn stages() -> Vec<Sample> {
+    let none = json!([]);
+    let identify = json!({
+        "login": null, "by": ["email", "username"], "remember_me": true, "sources": [],
+        "recovery": "/flow/recovery", "enrolment": "/flow/enrolment",
+    });
+    let mut with_sources = identify.clone();
+    with_sources["by"] = json!(["email"]);
+    with_sources["sources"] =
+        json!([{ "slug": "google", "name": "Google" }, { "slug": "corp", "name": "Corp ID" }]);
+    let mut typed = identify.clone();
+    typed["login"] = json!("ada lovelace@");
+    let wrong = |field: Json, key: &str| json!([{ "field": field, "key": key, "params": {} }]);
+    let password = json!({
+        "mode": "verify", "show_identity": true, "recovery": "/flow/recovery",
+        "person": { "name": "Ada Lovelace", "email": "ada@acme.example", "initials": "AL" },
+    });
+    let by = |code: &str| {
+        let google = json!({ "kind": "federated", "source": "google" });
+        json!({ "code": code, "origin": { "kind": "organisation", "slug": "acme", "name": "Acme GmbH" },
+            "proof": { "method": google, "at": "2026-11-22T19:58:00Z" }, "until": "2026-11-22T19:58:00Z" })
+    };
+    let reasons = json!([by("social_login_needs_mfa"), { "code": "one_kind_only" }]);
+    let message = |level: &str, go_on: bool| {
+        json!({
+            "title": "Maintenance tonight",
+            "text": "From 22:00 to 23:00 some apps will be away. Your sign-in works as usual.",
+            "level": level, "continue": go_on,
+        })
+    };
+    vec![
+        stage("identify", "identify", &identify, &none),
+        stage("identify_plain", "identify", &with_sources, &none),
+        stage("identify_error", "identify", &typed, &wrong(json!("login"), "identify.invalid")),
+        stage("identify_minimal", "identify", &json!({}), &none),
+        stage("password", "password", &password, &none),
+        stage(
+            "password_error_plain",
+            "password",
+            &password,
+            &wrong(json!("password"), "password.wrong"),
+        ),
+        stage("password_locked", "password", &password, &wrong(Json::Null, "password.locked")),
+        stage(
+            "gate_deny",
+            "gate",
+            &json!({ "outcome": "deny", "reasons": reasons, "enrol_by": null }),
+            &none,
+        ),
+        stage(
+            "gate_challenge_plain",
+            "gate",
+            &json!({ "outcome": "challenge", "reasons": reasons, "enrol_by": null }),
+            &none,
+        ),
+        stage(
+            "gate_enrol",
+            "gate",
+            &json!({ "outcome": "enrol", "reasons": reasons, "enrol_by": "2026-11-29T08:00:00Z" }),
+            &none,
+        ),
+        stage("stage_message", "message", &message("info", true), &none),
+        stage("stage_message_success_plain", "message", &message("success", true), &none),
+        stage("stage_message_warning", "message", &message("warning", false), &none),
+        stage("deny", "deny", &json!({ "title": null, "text": null, "reasons": [] }), &none),
+        stage(
+            "deny_reasons_plain",
+            "deny",
+            &json!({ "title": "Contractors sign in elsewhere", "text": "Use the portal of your agency.", "reasons": reasons }),
+            &none,
+        ),
+        stage(
+            "redirect",
+            "redirect",
+            &json!({ "url": "https://portal.acme.example/start" }),
+            &none,
+        ),
+        stage(
+            "email_link",
+            "email_link",
+            &json!({ "state": "sent", "sent_to": "a•••@acme.example", "resend_in": 42 }),
+            &none,
+        ),
+        stage(
+            "email_link_unknown_plain",
+            "email_link",
+            &json!({ "state": "sent", "sent_to": null, "resend_in": 0 }),
+            &wrong(Json::Null, "email_link.too_soon"),
+        ),
+        stage("email_link_confirm", "email_link", &json!({ "state": "confirm" }), &none),
+        stage("login", "login", &json!({}), &none),
+        stage("logout", "logout", &json!({ "client": { "name": "Wiki" } }), &none),
+        stage("logout_plain", "logout", &json!({ "client": null }), &none),
+    ]
+}
+
+fn prompts() -> Vec<Sample> {
+    let enrol = json!({
+        "title": "Create your account", "text": "One account for everything at Acme.", "submit": "form.continue",
+        "fields": [
+            { "name": "name", "type": "text", "label": "Your name", "required": true, "value": "Ada Lovelace", "autocomplete": "name", "maxlength": 100 },
+            { "name": "email", "type": "email", "label": "identify.email", "required": true, "value": "ada@" },
+            { "name": "password", "type": "new_password", "label": "password.label", "required": true, "help": "At least 15 characters. A few words that only you would put together work well.", "minlength": 15, "maxlength": 128 },
+            { "name": "team", "type": "select", "label": "Your team", "required": false, "value": "", "options": [{ "value": "maths", "label": "Mathematics" }, { "value": "engines", "label": "Engines" }] },
+            { "name": "about", "type": "textarea", "label": "About you", "required": false, "value": "" },
+            { "name": "terms", "type": "checkbox", "label": "I have read the house rules", "required": true, "value": false },
+            { "name": "campaign", "type": "hidden", "label": "", "value": "spring" },
+        ],
+    });
+    let errors = json!([
+        { "field": "email", "key": "prompt.email", "params": {} },
+        { "field": "password", "key": "new_password.too_short", "params": { "min": 15 } },
+        { "field": null, "key": "identify.too_many", "params": {} },
+    ]);
+    let every_kind = ["tel", "url", "number", "date", "one_time_code", "password"].map(|kind| {
+        json!({ "name": kind, "type": kind, "label": kind, "required": true, "value": null, "help": null, "options": null, "autocomplete": null })
+    });
+    let rare = json!({ "fields": every_kind });
+    vec![
+        stage("prompt", "prompt", &enrol, &json!([])),
+        stage("prompt_errors_plain", "prompt", &enrol, &errors),
+        stage("prompt_kinds", "prompt", &rare, &json!([])),
+    ]
+}
+
+fn oauth() -> Vec<Sample> {
+    let scope = |name: &str| Scope { name: name.to_owned(), title: None, description: None };
+    let mut consent = Consent {
+        client: ConsentClient {
+            name: "Wiki".to_owned(),
+            logo_uri: None,
+            policy_uri: Some("https://wiki.acme.example/privacy".to_owned()),
+            tos_uri: Some("https://wiki.acme.example/terms".to_owned()),
+            uri: Some("https://wiki.acme.example/".to_owned()),
+        },
+        scopes: ["openid", "profile", "email", "offline_access"].map(scope).to_vec(),
+        redirect_host: Some("wiki.acme.example".to_owned()),
+    };
+    let full = view("consent", &consent);
+    consent.client.logo_uri = Some("/static/wiki.svg".to_owned());
+    consent.client.policy_uri = None;
+    consent.client.tos_uri = None;
+    consent.scopes = vec![Scope {
+        name: "wiki:write".to_owned(),
+        title: Some("Edit articles".to_owned()),
+        description: None,
+    }];
+    let client = Some("Wiki".to_owned());
+    let app = App { name: "Wiki".to_owned(), uri: Some("https://wiki.acme.example/".to_owned()) };
+    let description = "redirect_uri is not one of this client's registered addresses".to_owned();
+    let code = "invalid_request".to_owned();
+    vec![
+        full,
+        view("consent_plain", &consent),
+        view(
+            "oauth_error",
+            &OauthError {
+                code: code.clone(),
+                description: Some(description),
+                client: client.clone(),
+            },
+        ),
+        view("oauth_error_plain", &OauthError { code, description: None, client: None }),
+        view("logout_confirm", &LogoutConfirm { client }),
+        view("logout_confirm_plain", &LogoutConfirm { client: None }),
+        view("logged_out", &LoggedOut { client: Some(app) }),
+        view("logged_out_plain", &LoggedOut { client: None }),
+    ]
+}
+
+fn errors() -> Vec<Sample> {
+    let page = |kind: ErrorKind| {
+        let mut page = ErrorPage::new(kind);
+        if kind == ErrorKind::TooManyRequests {
+            page.retry_after = Some(30);
+        }
+        view(&format!("error_{}", page.status), &page)
+    };
+    let mut pages: Vec<Sample> = ErrorKind::ALL.into_iter().map(page).collect();
+    for (page, kind) in pages.iter_mut().zip(ErrorKind::ALL) {
+        page.name = format!("error_{kind:?}").to_lowercase();
+    }
+    pages
+}
+
+fn account() -> Account {
+    Account {
+        acr: "aal2".to_owned(),
+        amr: ["pwd", "otp", "mfa"].map(ToOwned::to_owned).to_vec(),
+        auth_time: Some("2026-11-22T19:58:00Z".to_owned()),
+        organisations: vec!["Acme GmbH".to_owned(), "Kontor AG".to_owned()],
+        apps: vec![App {
+            name: "Wiki".to_owned(),
+            uri: Some("https://wiki.acme.example/".to_owned()),
+        }],
+    }
+}
+
+fn demo() -> Vec<Sample> {
+    let action = |key: &str| WikiAction { key: key.to_owned(), url: format!("/login?try={key}") };
+    let actions = ["fresh", "second_factor", "silent", "consent", "account", "outbox"].map(action);
+    let claim = |name: &str, value: &str| Claim { name: name.to_owned(), value: value.to_owned() };
+    let error = WikiError {
+        code: "access_denied".to_owned(),
+        description: Some("the person did not consent".to_owned()),
+    };
+    let sign_in = "/login".to_owned();
+    let entry = OutboxEntry {
+        to: "ada@acme.example".to_owned(),
+        subject: "Set a new password for Acme GmbH".to_owned(),
+        at: "2026-11-22T19:58:00Z".to_owned(),
+        url: "/demo/outbox/1".to_owned(),
+    };
+    let claims = WikiClaims {
+        name: "Ada Lovelace".to_owned(),
+        sign_out: "/logout".to_owned(),
+        claims: vec![
+            claim("iss", "http://127.0.0.1:8080"),
+            claim("sub", "0198f3c2-7d1e-7a40-9c55-2f0e6b1d8a37"),
+            claim("acr", "aal1"),
+            claim("amr", "pwd"),
+            claim("email", "ada@acme.example"),
+            claim("email_verified", "true"),
+            claim("something_else", "42"),
+        ],
+        json: "{\n  \"iss\": \"http://127.0.0.1:8080\",\n  \"sub\": \"0198f3c2-7d1e-7a40-9c55-2f0e6b1d8a37\",\n  \"acr\": \"aal1\",\n  \"amr\": [\"pwd\"]\n}".to_owned(),
+        actions: actions.to_vec(),
+    };
+    vec![
+        view("wiki_home", &WikiHome { sign_in: sign_in.clone(), error: None, actions: Vec::new() }),
+        view("wiki_home_error", &WikiHome { sign_in, error: Some(error), actions: actions[2..4].to_vec() }),
+        view("wiki_claims", &claims),
+        view("outbox_plain", &Outbox { mails: vec![entry.clone(), entry] }),
+        view("outbox_empty_plain", &Outbox { mails: Vec::new() }),
+        view("outbox_mail_plain", &OutboxMail {
+            from: "flowgate@localhost".to_owned(),
+            to: "ada@acme.example".to_owned(),
+            subject: "Set a new password for Acme GmbH".to_owned(),
+            at: "2026-11-22T19:58:00Z".to_owned(),
+            text: "Hello Ada Lovelace,\n\nSomebody asked to set a new password.\n\nhttp://127.0.0.1:8080/flow/recovery?token=x9f\n\nThe link works once, for 30 minutes.\n".to_owned(),
+            back: "/demo/outbox".to_owned(),
+        }),
+    ]
+}
+
+/// Every mail: its name and data.
+pub fn mails() -> Vec<(&'static str, Json)> {
+    fn mail<M: MailView>(mail: &M) -> (&'static str, Json) {
+        (M::NAME, serde_json::to_value(mail).unwrap_or_default())
+    }
+    let name = Some("Ada Lovelace".to_owned());
+    let address = "ada@acme.example".to_owned();
+    let link = "https://id.acme.example/flow/recovery?token=x9f&lang=en".to_owned();
+    vec![
+        mail(&VerifyMail {
+            name: name.clone(),
+            address: address.clone(),
+            link: link.clone(),
+            minutes: 60,
+        }),
+        mail(&RecoveryMail {
+            name: None,
+            address: address.clone(),
+            link: link.clone(),
+            minutes: 1,
+        }),
+        mail(&PasswordChangedMail { name, address, at: "2026-11-22T19:58:00Z".to_owned(), link }),
+    ]
+}
+
+/// Renders a mail of [`mails`].
+pub fn render_mail(
+    renderer: &Renderer,
+    lang: &Lang,
+    brand: &Brand,
+    name: &str,
+    data: &Json,
+) -> Result<Mail, Error> {
+    renderer.mail_named(name, lang, brand, Value::from(Serde(data)))
+}

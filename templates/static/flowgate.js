@@ -1,0 +1,75 @@
+// Every page works without this file. It adds what only a script can: showing a password,
+// holding back a second submit, counting down to the next mail, times in the reader's own zone.
+(() => {
+  "use strict";
+
+  const find = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+  // A password can be shown. The button is hidden where no script would answer it.
+  find("[data-reveal]", (button) => {
+    const input = document.getElementById(button.dataset.reveal);
+    if (!input) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const show = input.type === "password";
+      input.type = show ? "text" : "password";
+      button.setAttribute("aria-pressed", String(show));
+      input.focus({ preventScroll: true });
+    });
+    // A shown password must not end in the browser's list of remembered texts.
+    input.form?.addEventListener("submit", () => {
+      input.type = "password";
+      button.setAttribute("aria-pressed", "false");
+    });
+  });
+
+  // One submit per page. `aria-disabled` keeps the focus where it is; the flag does the work.
+  const busy = (form, on) => {
+    form.toggleAttribute("data-busy", on);
+    form.querySelectorAll("button:not([type=button])").forEach((button) => {
+      if (on) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    });
+  };
+  find("form[method=post]", (form) => {
+    form.addEventListener("submit", (event) => {
+      if (form.hasAttribute("data-busy") || event.submitter?.getAttribute("aria-disabled") === "true") {
+        event.preventDefault();
+        return;
+      }
+      busy(form, true);
+    });
+  });
+  // Back from the next page: the form is usable again.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) find("form[data-busy]", (form) => busy(form, false));
+  });
+
+  // "Send again" waits for its time; the sentence beside it counts.
+  find("[data-wait]", (text) => {
+    const button = document.getElementById(text.dataset.for);
+    const template = text.dataset.text;
+    const end = Date.now() + Number(text.dataset.wait) * 1000;
+    if (!button || !template) return;
+    const tick = () => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      if (left <= 0) {
+        button.removeAttribute("aria-disabled");
+        text.textContent = "";
+        return;
+      }
+      button.setAttribute("aria-disabled", "true");
+      text.textContent = template.replace("{seconds}", String(left));
+      setTimeout(tick, 250);
+    };
+    tick();
+  });
+
+  // Times are written in UTC; here they become local ones.
+  find("time[datetime]", (time) => {
+    const date = new Date(time.dateTime);
+    if (Number.isNaN(date.getTime())) return;
+    const format = { dateStyle: "medium", timeStyle: "short" };
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, format).format(date);
+  });
+})();
