@@ -25,6 +25,9 @@ pub enum Decision {
 pub struct Challenge {
     /// The factors to ask for, all of them usable, strongest first.
     pub factors: Vec<Factor>,
+    /// The credentials of those factors that would do, for lists of allowed WebAuthn credentials:
+    /// not every key can verify its user or is held in hardware.
+    pub credentials: Vec<String>,
     /// The social logins that would do as well, by the name of the connection. Ask the upstream
     /// for what [`Effective::rule`](crate::Effective::rule) trusts.
     pub sources: Vec<String>,

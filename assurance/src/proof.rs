@@ -121,6 +121,18 @@ impl Method {
         }
     }
 
+    /// Id of the credential, address or number; `None` for a password or a social login.
+    pub fn credential(&self) -> Option<&str> {
+        match self {
+            Self::Totp { credential }
+            | Self::Static { credential }
+            | Self::Webauthn { credential, .. } => Some(credential),
+            Self::Email { address } => Some(address),
+            Self::Sms { number } => Some(number),
+            Self::Password | Self::Federated(_) => None,
+        }
+    }
+
     /// Whether both are the same factor shown in the same way, so that the newer proof replaces
     /// the older. A key with and without user verification are two: the weaker says less.
     fn is_same(&self, other: &Self) -> bool {

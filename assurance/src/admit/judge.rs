@@ -157,8 +157,8 @@ impl<'a> Judge<'a> {
         if self.demand.essential {
             return acr;
         }
-        let everything =
-            self.own_moves(evidence).iter().fold(evidence.clone(), |sum, one| sum.with(&one.proof));
+        let own = self.own_moves(evidence);
+        let everything = own.iter().fold(evidence.clone(), |sum, proof| sum.with(proof));
         acr.min(level(&everything, self.lenient(), self.has_trusted(evidence)))
     }
 

@@ -68,9 +68,10 @@ pub fn admit(
             Decision::Admitted(Box::new(admitted))
         }
         Verdict::Challenge { missing, .. } => {
-            let Missing { factors, sources, user_verification, count } = missing;
+            let Missing { factors, credentials, sources, user_verification, count } = missing;
             Decision::Challenge(Challenge {
                 factors,
+                credentials,
                 sources,
                 user_verification,
                 missing: count,

@@ -15,16 +15,11 @@ use crate::span::Span;
 /// An upstream that answered within this time is not asked again: it has said what it can.
 const ANSWERED: Span = Span::minutes(5);
 
-/// One proof that the person could make now.
-#[derive(Clone)]
-pub(super) struct Move {
-    pub(super) proof: Proof,
-}
-
 /// The proofs of which any one is a step towards being admitted.
 #[derive(Debug)]
 pub(super) struct Missing {
     pub(super) factors: Vec<Factor>,
+    pub(super) credentials: Vec<String>,
     pub(super) sources: Vec<String>,
     pub(super) user_verification: bool,
     pub(super) count: usize,
@@ -102,31 +97,23 @@ impl Judge<'_> {
         if strong.is_empty() { second } else { strong }
     }
 
-    /// Every proof that the person could make now.
-    fn moves(&self, evidence: &Evidence) -> Vec<Move> {
+    /// Every proof that the person could make now, at its best.
+    fn moves(&self, evidence: &Evidence) -> Vec<Proof> {
         let linked = self.enrolled.sources().iter();
-        let shown = evidence
-            .proofs()
-            .iter()
-            .filter_map(Proof::federated)
-            .map(|federated| &federated.source);
-        let sources: BTreeSet<&String> = linked.chain(shown).collect();
+        let shown = evidence.proofs().iter().filter_map(Proof::federated);
+        let sources: BTreeSet<&String> =
+            linked.chain(shown.map(|federated| &federated.source)).collect();
         let to_ask = sources.into_iter().filter(|source| !self.has_answered(source, evidence));
-        let federated = to_ask
-            .map(|source| self.at_best(source))
-            .map(|method| Move { proof: Proof::new(method, self.now) });
+        let federated = to_ask.map(|source| Proof::new(self.at_best(source), self.now));
         self.own_moves(evidence).into_iter().chain(federated).collect()
     }
 
     /// Those made with what the person has here. A mailbox that was shown can be shown again.
-    pub(super) fn own_moves(&self, evidence: &Evidence) -> Vec<Move> {
-        let mailboxes = evidence.proofs().iter().map(|proof| &proof.method);
-        let mailboxes = mailboxes.filter(|method| method.factor() == Some(Factor::Email)).cloned();
+    pub(super) fn own_moves(&self, evidence: &Evidence) -> Vec<Proof> {
+        let shown = evidence.proofs().iter().filter(|proof| proof.is_factor(Factor::Email));
+        let mailboxes = shown.map(|proof| proof.method.clone());
         let enrolled = self.enrolled.factors().iter().map(method_of);
-        enrolled
-            .chain(mailboxes)
-            .map(|method| Move { proof: Proof::new(method, self.now) })
-            .collect()
+        enrolled.chain(mailboxes).map(|method| Proof::new(method, self.now)).collect()
     }
 
     /// Whether the upstream was asked just now, and since whatever `max_age` counts from.
@@ -155,15 +142,14 @@ impl Judge<'_> {
 }
 
 impl Missing {
-    fn of(moves: &[&Move], count: usize) -> Option<Self> {
-        let factors: Factors = moves.iter().filter_map(|one| one.proof.method.factor()).collect();
-        let sources: BTreeSet<&String> = moves
-            .iter()
-            .filter_map(|one| one.proof.federated())
-            .map(|federated| &federated.source)
-            .collect();
+    fn of(moves: &[&Proof], count: usize) -> Option<Self> {
+        let factors: Factors = moves.iter().filter_map(|proof| proof.method.factor()).collect();
+        let credentials = moves.iter().filter_map(|proof| proof.method.credential());
+        let sources = moves.iter().filter_map(|proof| proof.federated());
+        let sources: BTreeSet<&String> = sources.map(|federated| &federated.source).collect();
         let missing = Self {
             factors: factors.iter().collect(),
+            credentials: credentials.map(str::to_owned).collect(),
             sources: sources.into_iter().cloned().collect(),
             user_verification: factors.contains(Factor::Webauthn),
             count,
@@ -188,19 +174,19 @@ fn method_of(enrolled: &EnrolledFactor) -> Method {
     }
 }
 
-fn with_all(evidence: &Evidence, moves: &[Move]) -> Evidence {
-    moves.iter().fold(evidence.clone(), |sum, one| sum.with(&one.proof))
+fn with_all(evidence: &Evidence, moves: &[Proof]) -> Evidence {
+    moves.iter().fold(evidence.clone(), |sum, proof| sum.with(proof))
 }
 
 /// The fewest moves after which `is_met`, and whether WebAuthn needs user verification among them.
 fn find(
     evidence: &Evidence,
-    moves: &[Move],
+    moves: &[Proof],
     is_met: impl Fn(&Evidence) -> bool,
 ) -> Option<Missing> {
     let mut found = fewest(evidence, moves, &is_met)?;
     if found.user_verification {
-        let present: Vec<Move> = moves.iter().map(without_verification).collect();
+        let present: Vec<Proof> = moves.iter().map(without_verification).collect();
         let suffices = fewest(evidence, &present, &is_met).is_some_and(|other| {
             other.count == found.count && other.factors.contains(&Factor::Webauthn)
         });
@@ -211,38 +197,41 @@ fn find(
 
 fn fewest(
     evidence: &Evidence,
-    moves: &[Move],
+    moves: &[Proof],
     is_met: &impl Fn(&Evidence) -> bool,
 ) -> Option<Missing> {
     if !is_met(&with_all(evidence, moves)) {
         return None;
     }
-    let single: Vec<&Move> =
-        moves.iter().filter(|one| is_met(&evidence.with(&one.proof))).collect();
+    let single: Vec<&Proof> = moves.iter().filter(|proof| is_met(&evidence.with(proof))).collect();
     if !single.is_empty() {
         return Missing::of(&single, 1);
     }
-    let leads = |one: &&Move| {
-        let first = evidence.with(&one.proof);
-        moves.iter().any(|other| is_met(&first.with(&other.proof)))
+    let leads = |proof: &&Proof| {
+        let first = evidence.with(proof);
+        moves.iter().any(|other| is_met(&first.with(other)))
     };
-    let pairs: Vec<&Move> = moves.iter().filter(leads).collect();
+    let pairs: Vec<&Proof> = moves.iter().filter(leads).collect();
     let (steps, count) = if pairs.is_empty() { (moves.iter().collect(), 3) } else { (pairs, 2) };
-    let stands = |proof: &Proof| proof.method.kind() != Kind::Possession;
-    let steps = if evidence.proofs().iter().any(stands) { steps } else { prefer_standing(steps) };
-    Missing::of(&steps, count)
+    let has_begun = evidence.proofs().iter().any(stands);
+    Missing::of(&if has_begun { steps } else { prefer_standing(steps) }, count)
+}
+
+/// Whether a proof stands by itself; the others come after it.
+fn stands(proof: &Proof) -> bool {
+    proof.method.kind() != Kind::Possession
 }
 
 /// Those that stand by themselves, if there are any: the password before the code.
-fn prefer_standing(moves: Vec<&Move>) -> Vec<&Move> {
-    let stands = |one: &&Move| one.proof.method.kind() != Kind::Possession;
-    if moves.iter().any(stands) { moves.into_iter().filter(stands).collect() } else { moves }
+fn prefer_standing(moves: Vec<&Proof>) -> Vec<&Proof> {
+    let standing: Vec<&Proof> = moves.iter().copied().filter(|proof| stands(proof)).collect();
+    if standing.is_empty() { moves } else { standing }
 }
 
-fn without_verification(one: &Move) -> Move {
-    let mut proof = one.proof.clone();
+fn without_verification(proof: &Proof) -> Proof {
+    let mut proof = proof.clone();
     if let Method::Webauthn { user_verified, .. } = &mut proof.method {
         *user_verified = false;
     }
-    Move { proof }
+    proof
 }
