@@ -194,6 +194,8 @@ diesel::table! {
         client_id -> Text,
         user_id -> Text,
         session_id -> Text,
+        user_epoch -> BigInt,
+        client_epoch -> BigInt,
         request -> Json,
         created_at -> Timestamp,
         expires_at -> Timestamp,
@@ -210,7 +212,8 @@ diesel::table! {
         user_id -> Nullable<Text>,
         session_id -> Nullable<Text>,
         scopes -> Json,
-        security_epoch -> BigInt,
+        user_epoch -> Nullable<BigInt>,
+        client_epoch -> BigInt,
         data -> Json,
         created_at -> Timestamp,
         expires_at -> Timestamp,
@@ -222,6 +225,7 @@ diesel::table! {
     signing_keys (id) {
         id -> Text,
         algorithm -> Text,
+        generation -> BigInt,
         sealed -> Binary,
         public_jwk -> Json,
         created_at -> Timestamp,
@@ -248,6 +252,9 @@ diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> organisations (organisation_id));
 diesel::joinable!(credentials -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(codes -> users (user_id));
+diesel::joinable!(codes -> clients (client_id));
+diesel::joinable!(codes -> sessions (session_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::joinable!(tokens -> clients (client_id));
 diesel::joinable!(tokens -> sessions (session_id));

@@ -178,11 +178,14 @@ CREATE TABLE codes (
     client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    user_epoch BIGINT NOT NULL,
+    client_epoch BIGINT NOT NULL,
     request JSON NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP
 );
+CREATE INDEX codes_by_user ON codes (user_id, client_id);
 CREATE INDEX codes_by_expiry ON codes (expires_at);
 
 CREATE TABLE tokens (
@@ -193,22 +196,26 @@ CREATE TABLE tokens (
     user_id TEXT REFERENCES users (id) ON DELETE CASCADE,
     session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE,
     scopes JSON NOT NULL,
-    security_epoch BIGINT NOT NULL,
+    user_epoch BIGINT,
+    client_epoch BIGINT NOT NULL,
     data JSON NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     revoked_at TIMESTAMP
 );
 CREATE INDEX tokens_by_grant ON tokens (grant_id);
+CREATE INDEX tokens_by_user ON tokens (user_id, client_id);
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
 
 CREATE TABLE signing_keys (
     id TEXT NOT NULL PRIMARY KEY,
     algorithm TEXT NOT NULL,
+    generation BIGINT NOT NULL,
     sealed BYTEA NOT NULL,
     public_jwk JSON NOT NULL,
     created_at TIMESTAMP NOT NULL,
-    retired_at TIMESTAMP
+    retired_at TIMESTAMP,
+    UNIQUE (algorithm, generation)
 );
 
 CREATE TABLE events (
