@@ -1,14 +1,17 @@
 //! What a stage sees and may do while it runs.
 
-use assurance::{Decision, Proof};
+use assurance::{Admitted, Decision, Proof};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use store::credential::Credential;
 use store::event::{NewEvent, Outcome};
 use store::execution::Execution;
+use store::organisation::{self, Membership, Organisation};
+use store::session::NewSession;
 use store::standing::{self, Standing};
-use store::user::{self, User};
-use store::{Id, Time, client, organisation};
+use store::user::{self, NewUser, User};
+use store::{Document, Id, Time, client};
 
 use crate::condition::{
     AssuranceFacts, DeviceFacts, Facts, OrganisationFacts, RequestFacts, UserFacts,
@@ -35,6 +38,7 @@ pub struct Context<'a> {
     pub(crate) signed_in: Option<SignedIn>,
     pub(crate) signed_out: bool,
     person: Option<User>,
+    joining: Vec<(Organisation, Time)>,
 }
 
 /// A session that this request makes.
@@ -66,6 +70,7 @@ impl<'a> Context<'a> {
             signed_in: None,
             signed_out: false,
             person: None,
+            joining: Vec::new(),
         }
     }
 
@@ -207,8 +212,8 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Lets the person join the organisations that claim the domain of their verified address. Written
-    /// at once, so that the policies of the new organisation are part of the decision that follows.
+    /// Lets the person join the organisations that claim the domain of their verified address. From
+    /// here on those organisations' policies hold, though the membership is written with this answer.
     pub async fn join_by_domain(&mut self) -> Result<()> {
         let now = self.now;
         let Some(person) = self.person().await? else { return Ok(()) };
@@ -218,22 +223,18 @@ impl<'a> Context<'a> {
         let Some((_, domain)) = email.rsplit_once('@') else { return Ok(()) };
         let (id, domain) = (person.id.clone(), user::key(domain));
         let mut conn = self.services.store.read().await?;
-        let claiming = organisation::claiming(&mut conn, &domain, &id).await?;
-        drop(conn);
-        if claiming.is_empty() {
-            return Ok(());
-        }
-        let mut unit = self.services.store.write().await?;
-        for claimed in claiming {
-            let membership = organisation::Membership {
+        for organisation in organisation::claiming(&mut conn, &domain, &id).await? {
+            if self.joining.iter().any(|(joined, _)| joined.id == organisation.id) {
+                continue;
+            }
+            self.effects.push(Effect::Join(Membership {
                 user_id: id.clone(),
-                organisation_id: claimed.id,
+                organisation_id: organisation.id.clone(),
                 role: "member".to_owned(),
                 joined_at: now,
-            };
-            organisation::join(&mut unit, &membership).await?;
+            }));
+            self.joining.push((organisation, now));
         }
-        unit.commit().await?;
         Ok(())
     }
 
@@ -258,7 +259,11 @@ impl<'a> Context<'a> {
             }
             None => (None, None),
         };
-        Ok(standing::of(&mut conn, person, client.as_ref(), demand).await?)
+        let mut standing = standing::of(&mut conn, person, client.as_ref(), demand).await?;
+        for (organisation, joined_at) in &self.joining {
+            standing.join(organisation, *joined_at);
+        }
+        Ok(standing)
     }
 
     /// What `assurance` says of the person with the evidence of this execution.
@@ -269,6 +274,112 @@ impl<'a> Context<'a> {
         let standing = self.standing().await?;
         let now = self.now.into();
         Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
+    }
+
+    /// Makes a session for whom `admitted` lets in, `lasts` long. The browser's earlier session ends:
+    /// what is proven anew gets a new secret.
+    pub fn sign_in(&mut self, admitted: Box<Admitted>, lasts: chrono::Duration, persistent: bool) {
+        self.end_session();
+        let ambient = self.services.ambient();
+        let (id, token) = (ambient.id(), ambient.token());
+        let data = serde_json::json!({
+            "session": id,
+            "acr": admitted.level().as_str(),
+            "amr": admitted.amr(),
+            "explanation": admitted.explanation(),
+        });
+        self.record("login", Outcome::Success, data);
+        let new = NewSession {
+            id: id.clone(),
+            token_hash: store::token(&token),
+            security_epoch: 0,
+            lasts,
+            persistent,
+            ip: self.request.ip.map(|ip| ip.to_string()),
+            user_agent: Some(self.request.user_agent.clone()),
+        };
+        self.push(Effect::IssueSession { admitted, new });
+        self.secrets.session_token = Some(token);
+        self.signed_in = Some(SignedIn { id });
+    }
+
+    /// Ends the browser's session.
+    pub fn sign_out(&mut self) {
+        self.end_session();
+        self.signed_out = true;
+        self.record("logout", Outcome::Success, Value::Null);
+    }
+
+    fn end_session(&mut self) {
+        if let Some((session, _)) = &self.request.session {
+            self.effects.push(Effect::EndSession(session.id.clone()));
+        }
+    }
+
+    /// Gives the person for whom `admitted` speaks the password whose hash is `phc`: it takes somebody
+    /// who could come in with what is proven here to change what they come in with. Everything that
+    /// was issued before ends, and the owner is told.
+    ///
+    /// # Errors
+    /// When it speaks for somebody else.
+    pub async fn set_password(&mut self, admitted: &Admitted, phc: &str) -> Result<()> {
+        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
+        let person = person.ok_or_else(|| Error::Internal("admitted for another person".into()))?;
+        let (id, email, name) =
+            (person.id.clone(), person.email.clone(), person.display_name().to_owned());
+        let new = self.password_credential(&id, phc);
+        self.push(Effect::SetPassword { credential: new });
+        if let Some(email) = email {
+            self.mail("password_changed", &email, serde_json::json!({ "name": name }))?;
+        }
+        self.record("password_changed", Outcome::Success, Value::Null);
+        Ok(())
+    }
+
+    /// Makes a person, whom the flow is about from here on, with the password whose hash is `phc`.
+    ///
+    /// # Errors
+    /// When the flow is about somebody already.
+    pub fn create_person(&mut self, new: NewUser, phc: Option<&str>) -> Result<()> {
+        if self.state.user.is_some() {
+            return Err(Error::Internal("the flow is about somebody already".to_owned()));
+        }
+        let id = self.services.ambient().id();
+        let person = User::new(id, new, self.now);
+        self.state.user = Some(person.id.clone());
+        let credential = phc.map(|phc| self.password_credential(&person.id, phc));
+        self.push(Effect::CreateUser { person: Box::new(person.clone()) });
+        if let Some(credential) = credential {
+            self.push(Effect::BindCredential { credential });
+        }
+        self.person = Some(person);
+        self.record("user_created", Outcome::Success, Value::Null);
+        Ok(())
+    }
+
+    /// Notes, for the rest of this request, that the person proved their address.
+    pub(crate) fn email_verified(&mut self, address: &str) {
+        let now = self.now;
+        if let Some(person) = &mut self.person
+            && person.email.as_deref().is_some_and(|email| user::key(email) == user::key(address))
+        {
+            person.email_verified_at = Some(now);
+        }
+    }
+
+    fn password_credential(&self, user: &Id<User>, phc: &str) -> Credential {
+        Credential {
+            id: self.services.ambient().id(),
+            user_id: user.clone(),
+            kind: "password".to_owned(),
+            name: String::new(),
+            unique_key: Some(format!("password:{user}")),
+            data: Document(serde_json::json!({ "phc": phc })),
+            sealed: None,
+            confirmed_at: Some(self.now),
+            created_at: self.now,
+            last_used_at: None,
+        }
     }
 
     /// What conditions may read.

@@ -7,8 +7,9 @@ use store::credential::{self, Credential};
 use store::event::{self, NewEvent};
 use store::link::{self, Link};
 use store::mail::{self, Message};
+use store::organisation::{self, Membership};
 use store::session::{self, NewSession, Session};
-use store::user::{self, NewUser, User};
+use store::user::{self, User};
 use store::{Id, Store, Time, Unit, attempt};
 
 use crate::Result;
@@ -17,10 +18,15 @@ use crate::Result;
 pub enum Effect {
     /// Make a person.
     CreateUser {
-        /// With this id.
-        id: Id<User>,
         /// Like this.
-        new: NewUser,
+        person: Box<User>,
+    },
+    /// Make somebody a member.
+    Join(Membership),
+    /// Bind a credential.
+    BindCredential {
+        /// Which.
+        credential: Credential,
     },
     /// Change a person's own fields.
     UpdateProfile {
@@ -80,9 +86,9 @@ impl Effect {
     /// Carries it out.
     pub(crate) async fn apply(self, unit: &mut Unit, store: &Store, now: Time) -> Result<()> {
         match self {
-            Self::CreateUser { id, new } => {
-                user::create(unit, id, new, now).await?;
-            }
+            Self::CreateUser { person } => user::create(unit, &person).await?,
+            Self::Join(membership) => organisation::join(unit, &membership).await?,
+            Self::BindCredential { credential } => credential::create(unit, &credential).await?,
             Self::UpdateProfile { id, name, attributes } => {
                 user::update_profile(unit, &id, &name, attributes, now).await?;
             }

@@ -1,7 +1,7 @@
 //! Where a person stands: everything that admission compares with what they proved. The one place
 //! that gathers it, so that a sign-in, an authorization and a token are judged by the same.
 
-use assurance::{Demand, Enrolled, EnrolledFactor, Factor, Held, Policies};
+use assurance::{Demand, Enrolled, EnrolledFactor, Factor, Held, Origin, Policies};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::credential::Credential;
 use crate::organisation::{self, Organisation};
 use crate::schema::credentials;
 use crate::user::User;
-use crate::{Conn, Document, Id, Result};
+use crate::{Conn, Document, Id, Result, Time};
 
 /// The slug of the reserved organisation whose policy holds for people in none.
 pub const DEFAULT_ORGANISATION: &str = "default";
@@ -26,6 +26,21 @@ pub struct Standing {
     pub enrolled: Enrolled,
     /// The organisations they are in, by slug; without `default`.
     pub organisations: Vec<Organisation>,
+}
+
+impl Standing {
+    /// Counts an organisation that the person is joining right now.
+    pub fn join(&mut self, organisation: &Organisation, joined_at: Time) {
+        if self.organisations.is_empty() {
+            // The policy of people in no organisation holds no longer.
+            self.policies.held.retain(|held| {
+                !matches!(&held.origin, Origin::Organisation { slug, .. } if slug == DEFAULT_ORGANISATION)
+            });
+        }
+        let held = Held { joined_at: joined_at.into(), ..of_organisation(organisation) };
+        self.policies.held.push(held);
+        self.organisations.push(organisation.clone());
+    }
 }
 
 /// Gathers the standing of `user`, who signs in to `client` (if to one), with what the request or

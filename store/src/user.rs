@@ -81,6 +81,28 @@ pub fn key(text: &str) -> String {
 }
 
 impl User {
+    /// A new person, not yet written.
+    #[must_use]
+    pub fn new(id: Id<User>, new: NewUser, now: Time) -> Self {
+        Self {
+            id,
+            username_key: new.username.as_deref().map(key),
+            username: new.username,
+            email_key: new.email.as_deref().map(key),
+            email: new.email,
+            email_verified_at: new.email_verified_at,
+            name: new.name,
+            language: new.language,
+            admin: new.admin,
+            attributes: Document(new.attributes),
+            owner: new.owner,
+            security_epoch: 0,
+            disabled_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether the person may sign in at all.
     #[must_use]
     pub fn is_active(&self) -> bool {
@@ -126,27 +148,10 @@ pub async fn find_by_login(conn: &mut Conn, login: &str, by: &[Login]) -> Result
 ///
 /// # Errors
 /// [`crate::Error::Conflict`] when the user name or the address is taken.
-pub async fn create(unit: &mut Unit, id: Id<User>, new: NewUser, now: Time) -> Result<User> {
-    let user = User {
-        id,
-        username_key: new.username.as_deref().map(key),
-        username: new.username,
-        email_key: new.email.as_deref().map(key),
-        email: new.email,
-        email_verified_at: new.email_verified_at,
-        name: new.name,
-        language: new.language,
-        admin: new.admin,
-        attributes: Document(new.attributes),
-        owner: new.owner,
-        security_epoch: 0,
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let query = diesel::insert_into(users::table).values(&user);
+pub async fn create(unit: &mut Unit, user: &User) -> Result<()> {
+    let query = diesel::insert_into(users::table).values(user);
     on!(unit, |c| query.execute(c))?;
-    Ok(user)
+    Ok(())
 }
 
 /// Changes a person's own fields (not address, verification, administrator or epoch).

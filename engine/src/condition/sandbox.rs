@@ -16,12 +16,12 @@ use super::vocabulary::List;
 
 /// Operations of one evaluation.
 pub const MAX_OPERATIONS: u64 = 10_000;
-/// How deep an expression nests; each operator of a chain counts.
+/// How deep an expression nests: an operator of a chain is one level, a pair of parentheses two.
 pub const MAX_DEPTH: usize = 32;
 /// Characters of one text within an expression.
 pub const MAX_TEXT: usize = 4096;
 /// Items of one list written in an expression.
-pub const MAX_ITEMS: usize = 256;
+pub const MAX_ITEMS: usize = 255;
 
 /// The interpreter of conditions. It holds no state, is cheap to clone, and one serves all threads.
 #[derive(Clone)]
@@ -59,7 +59,8 @@ pub(super) fn bare() -> Engine {
         .set_max_expr_depths(MAX_DEPTH, 16)
         .set_max_call_levels(8)
         .set_max_string_size(MAX_TEXT)
-        .set_max_array_size(MAX_ITEMS)
+        // The parser counts one more than there are.
+        .set_max_array_size(MAX_ITEMS + 1)
         .set_max_map_size(256)
         .set_max_variables(0)
         .set_max_functions(0)

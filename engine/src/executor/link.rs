@@ -101,6 +101,7 @@ fn take_over(context: &mut Context<'_>, link: &Link, person: Option<User>) -> Re
     if let Some(id) = &link.user_id {
         let effect = crate::Effect::VerifyEmail { id: id.clone(), address: link.address.clone() };
         context.push(effect);
+        context.email_verified(&link.address);
     }
     let data = serde_json::json!({ "flow": link.flow, "stage": link.stage });
     context.record("link_used", store::event::Outcome::Success, data);

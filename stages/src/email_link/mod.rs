@@ -1,0 +1,218 @@
+//! `email_link`: sends a link and waits. Who opens it and confirms has proven the mailbox.
+//!
+//! The page is the same whether a mail was sent or not. The waiting page never goes on by itself:
+//! only the browser that confirms the link does (see the engine's `executor/link.rs`).
+
+use assurance::{Method, Span};
+use chrono::Duration;
+use engine::condition::Answer as Given;
+use engine::definition::Purpose;
+use engine::{Answered, Challenge, Context, Effect, Entered, FieldError, Result, Stage};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::link::Link;
+use store::user::{self, Login, User};
+use store::{Time, mail};
+
+/// Seconds between two mails of one execution.
+const RESEND_SECONDS: i64 = 60;
+
+/// Mails to one address within an hour, whoever asks.
+const MAILS_PER_HOUR: i64 = 5;
+
+/// Sends a link.
+pub struct EmailLink;
+
+/// How `email_link` sends.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long the link is good, up to a day (default: 30m).
+    pub expires: Span,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { expires: Span::minutes(30) }
+    }
+}
+
+/// What to do on the waiting page.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Answer {
+    #[expect(dead_code, reason = "its presence is the answer")]
+    action: Action,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Resend,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Sent {
+    at: Option<Time>,
+}
+
+impl Stage for EmailLink {
+    const KIND: &'static str = "email_link";
+    type Config = Config;
+    type Answer = Answer;
+
+    fn check(config: &Config) -> Vec<engine::ConfigProblem> {
+        let lasts = config.expires.to_delta();
+        if lasts >= Duration::minutes(1) && lasts <= Duration::days(1) {
+            return Vec::new();
+        }
+        vec![engine::ConfigProblem::new("expires", "must be one minute to one day")]
+    }
+
+    async fn enter(context: &mut Context<'_>, config: &Config) -> Result<Entered> {
+        if is_proven(context).await? {
+            return Ok(Entered::Next);
+        }
+        send(context, config).await?;
+        Ok(Entered::Ask)
+    }
+
+    async fn challenge(context: &mut Context<'_>, _config: &Config) -> Result<Challenge> {
+        let data = json!({
+            "state": "sent",
+            "sent_to": typed(context),
+            "purpose": if is_recovery(context) { "recovery" } else { "verify" },
+            "resend_in": wait(context),
+        });
+        Ok(Challenge::new(Self::KIND, data))
+    }
+
+    async fn answer(
+        context: &mut Context<'_>,
+        config: &Config,
+        _answer: Answer,
+    ) -> Result<Answered> {
+        let wait = wait(context);
+        if wait > 0 {
+            let error = FieldError::page("email_link.wait").with("seconds", wait);
+            return Ok(Answered::Retry(vec![error]));
+        }
+        send(context, config).await?;
+        Ok(Answered::Retry(Vec::new()))
+    }
+}
+
+fn is_recovery(context: &Context<'_>) -> bool {
+    context.program().purpose() == Purpose::Recovery
+}
+
+/// The address as the person typed it here: all that the page may show.
+fn typed(context: &Context<'_>) -> Option<String> {
+    let state = context.state();
+    let answered = match state.answers.get("email") {
+        Some(Given::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    answered.or_else(|| state.login.clone().filter(|login| login.contains('@')))
+}
+
+/// Seconds until another mail may be asked for.
+fn wait(context: &Context<'_>) -> i64 {
+    let sent: Sent = context.scratch().unwrap_or_default();
+    let next = sent.at.map(|at| at.plus(Duration::seconds(RESEND_SECONDS)));
+    next.map_or(0, |next| (*next - *context.now()).num_seconds().clamp(0, RESEND_SECONDS))
+}
+
+/// Whether this execution has proven the mailbox already.
+async fn is_proven(context: &mut Context<'_>) -> Result<bool> {
+    let known = context.person().await?.and_then(|person| person.email.clone());
+    let Some(address) = known.or_else(|| typed(context)) else { return Ok(false) };
+    Ok(context.state().evidence.proofs().iter().any(|proof| {
+        matches!(&proof.method, Method::Email { address: proven } if user::key(proven) == user::key(&address))
+    }))
+}
+
+/// Sends the mail that fits: a link for the person, a link for an address that nobody has yet, or a
+/// word to the owner of an address that somebody tries to enrol again. Or none.
+async fn send(context: &mut Context<'_>, config: &Config) -> Result<()> {
+    let now = context.now();
+    context.set_scratch(&Sent { at: Some(now) });
+    let minutes = config.expires.to_delta().num_minutes();
+    match context.person().await?.cloned() {
+        Some(person) => {
+            // Recovery goes only to an address that the person once proved.
+            let recovery = is_recovery(context);
+            let usable = person.email_verified_at.is_some() || !recovery;
+            let Some(address) = person.email.clone().filter(|_| usable) else { return Ok(()) };
+            if !may_mail(context, &address).await? {
+                return Ok(());
+            }
+            let link = link(context, config, Some(&person), &address);
+            let template = if recovery { "recovery" } else { "verify" };
+            let name = person.display_name();
+            context.mail(
+                template,
+                &address,
+                json!({ "name": name, "link": link, "minutes": minutes }),
+            )
+        }
+        None if context.program().purpose() == Purpose::Enrolment => {
+            let Some(address) = typed(context).and_then(|text| crate::prompt::address(&text))
+            else {
+                return Ok(());
+            };
+            if !may_mail(context, &address).await? {
+                return Ok(());
+            }
+            let mut conn = context.services().store.read().await?;
+            let owner = user::find_by_login(&mut conn, &address, &[Login::Email]).await?;
+            drop(conn);
+            if let Some(owner) = owner {
+                let sign_in = format!("{}/", context.services().public_url);
+                let data = json!({ "name": owner.display_name(), "link": sign_in });
+                return context.mail("account_exists", &address, data);
+            }
+            let link = link(context, config, None, &address);
+            context.mail(
+                "verify",
+                &address,
+                json!({ "name": "", "link": link, "minutes": minutes }),
+            )
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether the address has not had its mails for this hour.
+async fn may_mail(context: &Context<'_>, address: &str) -> Result<bool> {
+    let since = context.now().minus(Duration::hours(1));
+    let mut conn = context.services().store.read().await?;
+    Ok(mail::count_since(&mut conn, address, since).await? < MAILS_PER_HOUR)
+}
+
+/// Makes a link and returns its URL.
+fn link(
+    context: &mut Context<'_>,
+    config: &Config,
+    person: Option<&User>,
+    address: &str,
+) -> String {
+    let now = context.now();
+    let token = context.services().ambient().token();
+    let slug = context.program().slug().to_owned();
+    let link = Link {
+        token_hash: store::token(&token),
+        flow: slug.clone(),
+        version: context.version(),
+        stage: context.stage_id().to_owned(),
+        user_id: person.map(|person| person.id.clone()),
+        address: address.to_owned(),
+        execution_id: context.execution().clone(),
+        security_epoch: person.map_or(0, |person| person.security_epoch),
+        created_at: now,
+        expires_at: now.plus(config.expires.to_delta()),
+        used_at: None,
+    };
+    context.push(Effect::CreateLink(link));
+    format!("{}/flow/{slug}?link={token}", context.services().public_url)
+}
