@@ -50,9 +50,13 @@ const HOSTILE: [&str; 40] = [
     "this.admin",
 ];
 
-/// As whole scripts, which conditions never are, these are merely other ways to write `true`.
-const HARMLESS: [&str; 3] =
-    ["return true", "try { true } catch { true }", "switch 1 { 1 => true, _ => false }"];
+/// To the interpreter these are merely other ways to write `true`.
+const HARMLESS: [&str; 4] = [
+    "#{a: true}.a",
+    "return true",
+    "switch 1 { 1 => true, _ => false }",
+    "try { true } catch { true }",
+];
 
 #[test]
 fn hostile_sources_do_not_compile() {

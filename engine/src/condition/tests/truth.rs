@@ -128,6 +128,14 @@ fn proven_and_enrolled_look_up_factors() {
 }
 
 #[test]
+fn the_words_are_those_of_the_admission_kernel() {
+    let factors: BTreeSet<_> = assurance::Factor::STRONGEST_FIRST.map(|f| f.as_str()).into();
+    let own: BTreeSet<_> = FACTORS.into_iter().filter(|name| *name != "social").collect();
+    assert_eq!(own, factors);
+    assert_eq!(ACRS, assurance::Acr::ALL.map(|acr| acr.as_str()));
+}
+
+#[test]
 fn in_cidr_compares_the_address_itself() {
     let from = |ip: &str, source: &str| {
         let mut facts = ada();
