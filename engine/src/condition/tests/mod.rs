@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails here")]
 
 mod conditions;
+mod documentation;
 mod errors;
 mod random;
 mod sandbox;
