@@ -1,0 +1,99 @@
+//! `GET /`: who is signed in; and `POST /logout`.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::http::HeaderMap;
+use axum::response::{Html, IntoResponse, Response};
+use engine::definition::Purpose;
+use store::{client, event, organisation, session};
+
+use super::failure::Failure;
+use super::visitor::Visitor;
+use super::{cookies, csrf, flow, page};
+use crate::app::App;
+use crate::render::{Account, App as Application, Person};
+
+/// `GET /`: the person's page, or the way to sign in.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    let Some((session, user)) = &visitor.session else {
+        let catalogue = app.engine.catalogue();
+        let slug = app.sign_in_flow();
+        let there = catalogue.find(&slug).is_some_and(|p| p.purpose() == Purpose::Authentication);
+        return if there { Ok(page::go(&format!("/flow/{slug}"))) } else { Err(Failure::NotFound) };
+    };
+    let mut conn = app.store.read().await?;
+    let organisations = organisation::of_user(&mut conn, &user.id).await?;
+    let clients = client::all(&mut conn).await?;
+    drop(conn);
+    let (browser, is_new) = visitor.browser_or_new(&app);
+    let mut frame = page::frame(&app, &visitor, "/");
+    frame.csrf = csrf::token(app.store.sealer(), &browser);
+    "/logout".clone_into(&mut frame.action);
+    frame.person = Some(Person::new(user.display_name(), user.email.as_deref()));
+    if let [(only, _)] = organisations.as_slice() {
+        frame.brand.organisation = Some(crate::render::Organisation::new(
+            &only.name,
+            only.colour.as_deref(),
+            only.logo.as_deref(),
+        ));
+    }
+    let apps = clients.into_iter().filter(|client| client.disabled_at.is_none());
+    let account = Account {
+        acr: session.acr.clone(),
+        amr: session.amr.0.clone(),
+        auth_time: Some(session.auth_time.to_rfc3339()),
+        organisations: organisations.into_iter().map(|(o, _)| o.name).collect(),
+        apps: apps
+            .filter_map(|client| {
+                let uri = client.settings.client_uri.clone()?;
+                Some(Application { name: client.name, uri: Some(uri) })
+            })
+            .collect(),
+    };
+    let mut response = Html(app.renderer.render(&frame, &account)?).into_response();
+    if is_new {
+        let cookie = cookies::browser(&browser, app.settings.is_secure());
+        page::set_cookie(&mut response, &cookie);
+    }
+    Ok(response)
+}
+
+/// `POST /logout`: ends the browser's session.
+pub(super) async fn sign_out(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    csrf::check_origin(&headers, &app.settings.public_origin())?;
+    let form = flow::unique(fields)?;
+    let given = form.get("csrf").map(String::as_str).unwrap_or_default();
+    csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;
+    end_session(&app, &visitor).await?;
+    let mut response = page::go("/");
+    page::set_cookie(&mut response, &cookies::no_session(app.settings.is_secure()));
+    Ok(response)
+}
+
+/// Ends the session that came with a request.
+pub(super) async fn end_session(app: &App, visitor: &Visitor) -> Result<(), Failure> {
+    let Some((session, user)) = &visitor.session else { return Ok(()) };
+    let ambient = app.store.ambient();
+    let now = ambient.now();
+    let mut unit = app.store.write().await?;
+    session::end(&mut unit, &session.id, now).await?;
+    let event = event::NewEvent {
+        actor_id: Some(user.id.clone()),
+        user_id: Some(user.id.clone()),
+        ip: visitor.visit.ip.map(|ip| ip.to_string()),
+        request_id: Some(visitor.visit.request_id.clone()),
+        data: serde_json::json!({ "session": session.id }),
+        ..event::NewEvent::new("logout", event::Outcome::Success)
+    };
+    event::create(&mut unit, ambient.id(), now, event).await?;
+    Ok(unit.commit().await?)
+}

@@ -1,0 +1,81 @@
+//! Who sends a request: the browser (or native app) and the session that came with it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use store::session::{self, Session};
+use store::user::User;
+
+use super::cookies::{Cookies, is_token};
+use super::failure::Failure;
+use super::frame::Visit;
+use crate::app::App;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    /// What the frame found out.
+    pub(super) visit: Visit,
+    /// The browser's secret, if it has one yet.
+    pub(super) browser: Option<String>,
+    /// The live session, and its person.
+    pub(super) session: Option<(Session, User)>,
+    /// The user agent, cut to 256 characters.
+    pub(super) user_agent: String,
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let visit = parts.extensions.get::<Visit>().cloned();
+        let visit = visit.ok_or_else(|| Failure::Internal("the frame is missing".into()))?;
+        let secure = app.settings.is_secure();
+        let cookies = Cookies::of(&parts.headers);
+        let session = match cookies.session(secure) {
+            Some(token) => find(app, token).await?,
+            None => None,
+        };
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            visit,
+            browser: cookies.browser(secure).map(str::to_owned),
+            session,
+            user_agent: agent.unwrap_or_default().chars().take(256).collect(),
+        })
+    }
+}
+
+/// The live session with this token.
+pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User)>, Failure> {
+    if !is_token(token) {
+        return Ok(None);
+    }
+    let now = app.store.ambient().now();
+    let mut conn = app.store.read().await?;
+    Ok(session::find_by_token(&mut conn, &store::token(token), now).await?)
+}
+
+impl Visitor {
+    /// The request as the engine sees it, coming from the browser whose secret is `browser`.
+    pub(super) fn request(&self, browser: &str) -> engine::Request {
+        engine::Request {
+            browser: store::token(browser),
+            session: self.session.clone(),
+            ip: self.visit.ip,
+            user_agent: self.user_agent.clone(),
+            language: self.visit.lang.to_string(),
+            request_id: self.visit.request_id.clone(),
+        }
+    }
+
+    /// The browser's secret, or a new one for a browser that has none.
+    pub(super) fn browser_or_new(&self, app: &App) -> (String, bool) {
+        match &self.browser {
+            Some(browser) => (browser.clone(), false),
+            None => (app.store.ambient().token(), true),
+        }
+    }
+}
