@@ -39,4 +39,7 @@ pub struct Interaction {
     /// Whom it expects.
     #[serde(default)]
     pub login_hint: Option<String>,
+    /// The origin (or scheme) that the browser is sent to in the end, for the pages' `form-action`.
+    #[serde(default)]
+    pub leads_to: Option<String>,
 }

@@ -20,10 +20,8 @@ pub struct View {
     /// Whom it is about, as far as that may be shown: what was typed, never what the store knows of
     /// somebody who has proven nothing.
     pub person: Option<PersonView>,
-    /// The relying party for which it is run.
-    pub client: Option<crate::condition::ClientFacts>,
-    /// The organisation whose look the page wears: its slug.
-    pub organisation: Option<String>,
+    /// The relying party's request for which it is run.
+    pub interaction: Option<crate::Interaction>,
     /// What it shows or how it ended.
     pub body: Body,
 }

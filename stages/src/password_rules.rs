@@ -23,15 +23,15 @@ impl PasswordRules {
     pub fn check(&self, field: &str, password: &str, context: &[&str]) -> Option<FieldError> {
         let length = password.chars().count();
         if length < usize::from(self.min) {
-            return Some(FieldError::field(field, "password.too_short").with("min", self.min));
+            return Some(FieldError::field(field, "new_password.too_short").with("min", self.min));
         }
         if length > MAX_PASSWORD_CHARACTERS || password.len() > MAX_PASSWORD_BYTES {
-            let error = FieldError::field(field, "password.too_long");
+            let error = FieldError::field(field, "new_password.too_long");
             return Some(error.with("max", MAX_PASSWORD_CHARACTERS));
         }
         // The estimate is made of the first hundred characters; what follows only adds to it.
         let guesses = zxcvbn::zxcvbn(password, context).guesses();
-        (guesses < FEW_GUESSES).then(|| FieldError::field(field, "password.common"))
+        (guesses < FEW_GUESSES).then(|| FieldError::field(field, "new_password.common"))
     }
 }
 
@@ -45,11 +45,11 @@ mod tests {
 
     #[test]
     fn length_counts_code_points() {
-        assert_eq!(verdict(15, "fourteen chars", &[]).as_deref(), Some("password.too_short"));
+        assert_eq!(verdict(15, "fourteen chars", &[]).as_deref(), Some("new_password.too_short"));
         assert_eq!(verdict(15, "fünfzehn Zeichen", &[]), None);
-        assert_eq!(verdict(8, "7 😀 4 5", &[]).as_deref(), Some("password.too_short"));
+        assert_eq!(verdict(8, "7 😀 4 5", &[]).as_deref(), Some("new_password.too_short"));
         let long = "correct horse battery ".repeat(6);
-        assert_eq!(verdict(15, &long, &[]).as_deref(), Some("password.too_long"));
+        assert_eq!(verdict(15, &long, &[]).as_deref(), Some("new_password.too_long"));
     }
 
     #[test]
@@ -57,11 +57,11 @@ mod tests {
         for common in
             ["password123", "qwertyuiop", "iloveyou1", "1234567890", "aaaaaaaaaaaaaaaaaaaa"]
         {
-            assert_eq!(verdict(8, common, &[]).as_deref(), Some("password.common"), "{common}");
+            assert_eq!(verdict(8, common, &[]).as_deref(), Some("new_password.common"), "{common}");
         }
         assert_eq!(
             verdict(8, "ada.lovelace", &["ada.lovelace"]).as_deref(),
-            Some("password.common")
+            Some("new_password.common")
         );
         assert_eq!(verdict(15, "correct horse battery staple", &[]), None);
     }

@@ -64,7 +64,7 @@ async fn test(context: &mut Context<'_>, condition: usize) -> Result<Option<bool
         Ok(holds) => Ok(Some(holds)),
         Err(error) => {
             let reason = format!("the condition `{}` failed: {error}", condition.source());
-            deny(context, Denial::new("denied.condition", reason));
+            deny(context, Denial::new("deny.text", reason));
             Ok(None)
         }
     }

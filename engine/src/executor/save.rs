@@ -52,7 +52,7 @@ pub(super) async fn advance(
             context.effects.clear();
             context.signed_in = None;
             context.state = before;
-            context.state.errors = vec![FieldError::field(taken(&what), "error.taken")];
+            context.state.errors = vec![FieldError::field(taken(&what), "prompt.taken")];
             write(&mut context, row).await?;
         }
         written => written?,
@@ -153,8 +153,7 @@ pub(super) async fn view(
             purpose: context.program().purpose(),
         },
         person: state.login.clone().map(|login| PersonView { login, name }),
-        client: state.interaction.as_ref().map(|interaction| interaction.client.clone()),
-        organisation: state.interaction.as_ref().and_then(|i| i.client.organisation.clone()),
+        interaction: state.interaction.clone(),
         body,
     })
 }

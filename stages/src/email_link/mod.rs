@@ -94,7 +94,7 @@ impl Stage for EmailLink {
     ) -> Result<Answered> {
         let wait = wait(context);
         if wait > 0 {
-            let error = FieldError::page("email_link.wait").with("seconds", wait);
+            let error = FieldError::page("email_link.too_soon").with("seconds", wait);
             return Ok(Answered::Retry(vec![error]));
         }
         send(context, config).await?;

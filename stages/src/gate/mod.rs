@@ -38,16 +38,16 @@ impl Stage for Gate {
 
 /// The refusal of somebody who was never identified, or may not sign in any more.
 pub(crate) fn nobody() -> Denial {
-    Denial::new("denied.nobody", "nobody was identified, or the person may not sign in")
+    Denial::new("deny.text", "nobody was identified, or the person may not sign in")
 }
 
 /// A decision that is not an admission, as a refusal that explains itself.
 pub(crate) fn denial(decision: &Decision) -> Denial {
     let (key, reason) = match decision {
-        Decision::Admitted(_) => ("denied.gate", "admitted"),
-        Decision::Challenge(_) => ("denied.challenge", "a further proof is needed"),
-        Decision::Enrol(_) => ("denied.enrol", "a factor must be enrolled first"),
-        Decision::Deny(_) => ("denied.gate", "the policies cannot be satisfied"),
+        Decision::Admitted(_) => ("deny.text", "admitted"),
+        Decision::Challenge(_) => ("deny.text", "a further proof is needed"),
+        Decision::Enrol(_) => ("deny.text", "a factor must be enrolled first"),
+        Decision::Deny(_) => ("deny.text", "the policies cannot be satisfied"),
     };
     Denial { explanation: Some(decision.explanation().clone()), ..Denial::new(key, reason) }
 }

@@ -155,7 +155,7 @@ fn refuse(context: &mut Context<'_>, config: &Config) -> Answered {
     context.set_scratch(&failures);
     context.record("password_checked", Outcome::Failure, json!({ "reason": "wrong" }));
     if failures >= config.attempts {
-        return Answered::Restart(vec![FieldError::page("password.too_many")]);
+        return Answered::Restart(vec![FieldError::page("identify.too_many")]);
     }
     Answered::Retry(vec![FieldError::field("password", "password.wrong")])
 }

@@ -160,7 +160,7 @@ impl Field {
                 json!({ "value": choice.value, "label": label })
             })
             .collect();
-        let label = self.label.clone().unwrap_or_else(|| format!("field.{}", self.usual_label()));
+        let label = self.label.clone().unwrap_or_else(|| format!("prompt.label.{}", self.usual_label()));
         let min = match self.kind {
             FieldType::NewPassword => Some(self.rules().min),
             _ => self.min,
@@ -198,36 +198,36 @@ impl Field {
                 return self.flag(*flag);
             }
             Some(Value::Number(number)) if self.kind == FieldType::Number => {
-                let number = number.as_i64().ok_or_else(|| wrong("field.not_a_number"))?;
+                let number = number.as_i64().ok_or_else(|| wrong("prompt.number"))?;
                 return Ok(Some(Answer::Number(number)));
             }
-            Some(_) => return Err(wrong("field.invalid")),
+            Some(_) => return Err(wrong("prompt.invalid")),
         };
         if self.kind == FieldType::Checkbox {
             return match text {
                 "" | "off" | "false" => self.flag(false),
                 "on" | "true" => self.flag(true),
-                _ => Err(wrong("field.invalid")),
+                _ => Err(wrong("prompt.invalid")),
             };
         }
         if self.kind == FieldType::NewPassword {
             // Taken exactly as typed; its rules are looked at together with the other fields.
             return match text {
-                "" if self.required => Err(wrong("field.required")),
+                "" if self.required => Err(wrong("prompt.required")),
                 "" => Ok(None),
                 password => Ok(Some(Answer::Text(password.to_owned()))),
             };
         }
         let text = text.trim();
         if text.is_empty() {
-            return if self.required { Err(wrong("field.required")) } else { Ok(None) };
+            return if self.required { Err(wrong("prompt.required")) } else { Ok(None) };
         }
         self.value(text).map(Some)
     }
 
     fn flag(&self, flag: bool) -> Result<Option<Answer>, FieldError> {
         if self.required && !flag {
-            return Err(FieldError::field(&self.name, "field.must_agree"));
+            return Err(FieldError::field(&self.name, "prompt.accept"));
         }
         Ok(Some(Answer::Flag(flag)))
     }
@@ -237,10 +237,10 @@ impl Field {
         let max = usize::from(self.max.unwrap_or(MAX_TEXT));
         let length = text.chars().count();
         if length > max {
-            return Err(wrong("field.too_long").with("max", max));
+            return Err(wrong("prompt.too_long").with("max", max));
         }
         if let Some(min) = self.min.filter(|min| length < usize::from(*min)) {
-            return Err(wrong("field.too_short").with("min", min));
+            return Err(wrong("prompt.too_short").with("min", min));
         }
         let lines = |c: char| c.is_control() && c != '\n' && c != '\r';
         let good = match self.kind {
@@ -248,19 +248,19 @@ impl Field {
             _ => is_line(text, max),
         };
         if !good {
-            return Err(wrong("field.invalid"));
+            return Err(wrong("prompt.invalid"));
         }
         match self.kind {
             FieldType::Email => {
-                address(text).map(Answer::Text).ok_or_else(|| wrong("field.not_an_address"))
+                address(text).map(Answer::Text).ok_or_else(|| wrong("prompt.email"))
             }
-            FieldType::Username if !is_username(text) => Err(wrong("field.not_a_username")),
+            FieldType::Username if !is_username(text) => Err(wrong("prompt.username")),
             FieldType::Number => {
-                let number = text.parse().map_err(|_| wrong("field.not_a_number"))?;
+                let number = text.parse().map_err(|_| wrong("prompt.number"))?;
                 Ok(Answer::Number(number))
             }
             FieldType::Select if !self.options.iter().any(|choice| choice.value == text) => {
-                Err(wrong("field.invalid"))
+                Err(wrong("prompt.invalid"))
             }
             _ => Ok(Answer::Text(text.to_owned())),
         }
