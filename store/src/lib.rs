@@ -14,6 +14,8 @@ mod id;
 mod migrate;
 mod schema;
 mod seal;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub mod attempt;

@@ -1,6 +1,5 @@
 //! The tables as Diesel sees them; one `table!` for each `CREATE TABLE` of `migrations/`.
 
-#![expect(missing_docs, reason = "the columns are described where the entities are")]
 
 diesel::table! {
     users (id) {
