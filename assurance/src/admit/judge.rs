@@ -20,8 +20,13 @@ pub(super) struct Judge<'a> {
     pub(super) now: DateTime<Utc>,
     /// The second factors that count for `mfa`.
     pub(super) counting: Factors,
-    /// The level to reach, if one is asked for; a voluntary one within what the person can reach.
-    pub(super) wanted: Option<Acr>,
+    wanted: Option<Wanted>,
+}
+
+/// A level that was asked for, and the second factors that count for it.
+struct Wanted {
+    acr: Acr,
+    counting: Factors,
 }
 
 impl<'a> Judge<'a> {
@@ -153,25 +158,33 @@ impl<'a> Judge<'a> {
         level(evidence, Factors::STRONG.union(self.effective.factors), self.has_trusted(evidence))
     }
 
-    fn wanted(&self, acr: Acr, evidence: &Evidence) -> Acr {
+    /// The level to reach, and the second factors that count for it. An essential one is met by
+    /// allowed factors. A voluntary one is lowered to the best that the person can do with what
+    /// they have: it asks for weak factors only where they have no strong one.
+    fn wanted(&self, acr: Acr, evidence: &Evidence) -> Wanted {
         if self.demand.essential {
-            return acr;
+            return Wanted { acr, counting: self.effective.allowed() };
         }
         let own = self.own_moves(evidence);
         let everything = own.iter().fold(evidence.clone(), |sum, proof| sum.with(proof));
-        acr.min(level(&everything, self.lenient(), self.has_trusted(evidence)))
+        let has_strong = Factors::STRONG.iter().any(|factor| everything.has(factor));
+        let weak = if has_strong { self.effective.factors } else { Factors::SECOND };
+        let counting = Factors::STRONG.union(weak);
+        let best = level(&everything, counting, self.has_trusted(evidence));
+        Wanted { acr: acr.min(best), counting }
     }
 
     pub(super) fn is_level_met(&self, evidence: &Evidence) -> bool {
-        let counting =
-            if self.demand.essential { self.effective.allowed() } else { self.lenient() };
-        let reached = || level(evidence, counting, self.has_trusted(evidence));
-        self.wanted.is_none_or(|wanted| reached() >= wanted)
+        let trusted = || self.has_trusted(evidence);
+        let reaches = |wanted: &Wanted| level(evidence, wanted.counting, trusted()) >= wanted.acr;
+        self.wanted.as_ref().is_none_or(reaches)
     }
 
-    /// Whether some factor is missing, not only freshness.
-    pub(super) fn needs_factor(&self, evidence: &Evidence) -> bool {
-        !self.is_mfa_met(evidence) || (self.demand.essential && !self.is_level_met(evidence))
+    /// Whether what is missing is a second factor, or a fresher one.
+    pub(super) fn lacks_factor(&self, evidence: &Evidence) -> bool {
+        !self.is_mfa_met(evidence)
+            || (self.demand.essential && !self.is_level_met(evidence))
+            || (self.is_mfa_demanded() && !self.is_waived() && !self.is_recent(evidence))
     }
 
     /// Whether a proof counts: it stands by itself (a password, a social login, WebAuthn with user

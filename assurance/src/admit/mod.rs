@@ -41,7 +41,7 @@ use crate::proof::Evidence;
 ///   is let in, with the deadline.
 /// - **An essential `acr`** is met by factors in `factors` and by what a policy trusts; neither
 ///   grace, exemption nor a remembered device helps. **A voluntary one** asks for the best that the
-///   person has, and no more.
+///   person has, allowed or not, and no more.
 /// - **`max_age`** looks at the newest proof that counts. **A sensitive act** needs one within
 ///   `recent`, of a second factor where MFA is demanded. A social login is as fresh as the
 ///   upstream's `auth_time`, if it sent one.
@@ -110,16 +110,15 @@ fn decide(judge: &Judge<'_>, evidence: &Evidence) -> Verdict {
     if judge.is_met(evidence) {
         return Verdict::Admitted;
     }
-    if judge.needs_factor(evidence) && judge.effective.allowed().is_empty() {
-        let disagreement = Disagreement::among(&judge.held);
-        return Verdict::Deny { disagreement, code: Code::OrganisationsDisagree };
-    }
     if let Some(missing) = judge.missing(evidence) {
         return Verdict::Challenge { missing, first: false };
     }
     let factors = judge.to_enrol(evidence);
     if factors.is_empty() {
-        return Verdict::Deny { disagreement: None, code: judge.dead_end(evidence) };
+        let code = judge.dead_end(evidence);
+        let disagreement = Disagreement::among(&judge.held);
+        let disagreement = disagreement.filter(|_| code == Code::OrganisationsDisagree);
+        return Verdict::Deny { disagreement, code };
     }
     if judge.may_enrol(evidence) {
         return Verdict::Enrol(factors);

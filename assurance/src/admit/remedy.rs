@@ -67,7 +67,13 @@ impl Judge<'_> {
 
     /// Why neither a proof nor enrolling helps.
     pub(super) fn dead_end(&self, evidence: &Evidence) -> Code {
-        if self.is_level_met(evidence) { Code::NothingEnrolled } else { Code::AcrUnreachable }
+        if self.effective.allowed().is_empty() && self.lacks_factor(evidence) {
+            Code::OrganisationsDisagree
+        } else if self.is_level_met(evidence) {
+            Code::NothingEnrolled
+        } else {
+            Code::AcrUnreachable
+        }
     }
 
     /// Whether the person has just shown what they have, so that a thief of the password or of the

@@ -1,0 +1,15 @@
+//! The admission kernel from outside: each row of its table, its claims, its explanations, the
+//! laws of its join, and a second, naive implementation that must agree with it on every case.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::wildcard_imports, reason = "the fixtures are words that every test speaks")]
+
+mod agreement;
+mod arbitrary;
+mod claims;
+mod explanations;
+mod fixtures;
+mod laws;
+mod naive;
+mod remedies;
+mod table;
+mod wire;
