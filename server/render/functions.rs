@@ -24,6 +24,8 @@ pub(super) fn register(env: &mut Environment<'static>, locale: &Locale, strict: 
     let own = Arc::clone(&texts);
     env.add_function("say", move |text: Value| own.say(&text));
     let own = Arc::clone(&texts);
+    env.add_function("field_label", move |field: Value| own.field_label(&field));
+    let own = Arc::clone(&texts);
     env.add_function("error_of", move |errors: Value, field: Value| own.error_of(&errors, &field));
     let own = Arc::clone(&texts);
     env.add_function("general_errors", move |errors: Value| own.general_errors(&errors));
@@ -94,6 +96,20 @@ impl Texts {
         let key = text_of(text)?;
         let found = if is_key(key) { self.locale.find(key, |_| None) } else { None };
         Ok(found.unwrap_or_else(|| text.clone()))
+    }
+
+    /// What stands above a prompt's field. The usual labels are `prompt.label.<name>`; a name that
+    /// has none there is shown as words.
+    fn field_label(&self, field: &Value) -> Result<Value, Error> {
+        let label = field.get_attr("label")?;
+        let usual = label.as_str().and_then(|label| label.strip_prefix("prompt.label."));
+        match usual {
+            Some(name) if !self.locale.has(label.as_str().unwrap_or_default()) => {
+                let words = name.replace('_', " ");
+                Ok(Value::from(initial(&words) + words.get(1..).unwrap_or_default()))
+            }
+            _ => self.say(&label),
+        }
     }
 
     /// The text of `{key, params}`.

@@ -29,7 +29,7 @@ use serde::Serialize;
 pub use assets::{ASSET_PATH, Asset};
 pub use colour::{Colour, Theme, Tones};
 pub use locale::{DEFAULT_LANGUAGE, Lang, Locale, Locales};
-pub use mail::{Mail, MailView, PasswordChangedMail, RecoveryMail, VerifyMail};
+pub use mail::Mail;
 pub use page::*;
 
 use assets::Assets;
@@ -235,6 +235,7 @@ impl Files {
         for (name, source) in self.templates {
             base.add_template_owned(name, source)?;
         }
+        add_icon_function(&mut base)?;
         let locales = Locales::parse(&self.locales)?;
         let environments = locales.all().iter().map(|locale| {
             // Compiled templates are shared between the copies.
@@ -264,6 +265,33 @@ fn add_asset_function(environment: &mut Environment<'static>, assets: &Assets) {
             )
         })
     });
+}
+
+/// `icon(name)`: what the macro of `components/icon.html` draws for each of its `paths`, drawn once.
+fn add_icon_function(environment: &mut Environment<'static>) -> Result<(), Error> {
+    let icons = draw_icons(environment)?;
+    environment.add_function("icon", move |name: Value| {
+        let icon = name.as_str().and_then(|name| icons.get(name));
+        icon.cloned().ok_or_else(|| {
+            let detail = format!("no icon `{name}`");
+            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, detail)
+        })
+    });
+    Ok(())
+}
+
+fn draw_icons(environment: &Environment<'static>) -> Result<BTreeMap<String, Value>, Error> {
+    let template = environment.get_template("components/icon.html")?;
+    let mut captured = template.render_captured(Value::from(()))?;
+    let icons = captured.with_state_mut(|state| {
+        let names = state.lookup("paths").unwrap_or_default();
+        let icons = names.try_iter()?.map(|name| {
+            let icon = state.call_macro("icon", std::slice::from_ref(&name))?;
+            Ok((name.to_string(), Value::from_safe_string(icon)))
+        });
+        icons.collect::<Result<_, minijinja::Error>>()
+    })?;
+    Ok(icons)
 }
 
 fn read_overrides(directory: &Path, files: &mut Files) -> Result<(), Error> {

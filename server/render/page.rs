@@ -262,6 +262,16 @@ pub struct OauthError {
 }
 view!(OauthError, "oauth/error.html", "oauth_error");
 
+/// `oauth/form_post.html`: sends an answer to the app by a form (OAuth 2.0 Form Post Response Mode).
+#[derive(Clone, Debug, Serialize)]
+pub struct FormPost {
+    /// The registered redirect URI.
+    pub action: String,
+    /// Names and values of the hidden fields.
+    pub fields: Vec<(String, String)>,
+}
+view!(FormPost, "oauth/form_post.html", "form_post");
+
 /// `oauth/logout_confirm.html`: action `confirm`.
 #[derive(Clone, Debug, Serialize)]
 pub struct LogoutConfirm {
@@ -367,17 +377,15 @@ impl ErrorKind {
 pub struct ErrorPage {
     /// What happened.
     pub kind: ErrorKind,
-    /// The HTTP status.
-    pub status: u16,
     /// Seconds.
     pub retry_after: Option<u64>,
 }
 view!(ErrorPage, "error.html", "error");
 
 impl ErrorPage {
-    /// With the kind's own status.
+    /// Without a time to wait.
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, status: kind.status(), retry_after: None }
+        Self { kind, retry_after: None }
     }
 }
 

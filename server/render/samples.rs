@@ -7,10 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::page::{
     Account, App, Brand, Claim, ClientHead, Consent, ConsentClient, ErrorKind, ErrorPage, FlowHead,
-    Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox, OutboxEntry, OutboxMail,
-    Page, Person, Scope, View, WikiAction, WikiClaims, WikiError, WikiHome,
+    FormPost, Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox, OutboxEntry,
+    OutboxMail, Page, Person, Scope, View, WikiAction, WikiClaims, WikiError, WikiHome,
 };
-use super::{Error, Lang, Mail, MailView, PasswordChangedMail, RecoveryMail, Renderer, VerifyMail};
+use super::{Error, Lang, Renderer};
 
 /// A page with data.
 pub struct Sample {
@@ -159,7 +159,12 @@ fn stages() -> Vec<Sample> {
             &password,
             &wrong(json!("password"), "password.wrong"),
         ),
-        stage("password_locked", "password", &password, &wrong(Json::Null, "password.locked")),
+        stage(
+            "password_locked",
+            "password",
+            &password,
+            &json!([{ "field": null, "key": "password.locked", "params": { "minutes": "5" } }]),
+        ),
         stage(
             "gate_deny",
             "gate",
@@ -204,7 +209,7 @@ fn stages() -> Vec<Sample> {
             "email_link_unknown_plain",
             "email_link",
             &json!({ "state": "sent", "sent_to": null, "resend_in": 0 }),
-            &wrong(Json::Null, "email_link.too_soon"),
+            &json!([{ "field": null, "key": "email_link.too_soon", "params": { "seconds": "20" } }]),
         ),
         stage("email_link_confirm", "email_link", &json!({ "state": "confirm" }), &none),
         stage("login", "login", &json!({}), &none),
@@ -268,6 +273,11 @@ fn oauth() -> Vec<Sample> {
     let app = App { name: "Wiki".to_owned(), uri: Some("https://wiki.acme.example/".to_owned()) };
     let description = "redirect_uri is not one of this client's registered addresses".to_owned();
     let code = "invalid_request".to_owned();
+    let fields = [("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "af0ifjsldkj")];
+    let form_post = FormPost {
+        action: "https://wiki.acme.example/callback".to_owned(),
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    };
     vec![
         full,
         view("consent_plain", &consent),
@@ -280,6 +290,7 @@ fn oauth() -> Vec<Sample> {
             },
         ),
         view("oauth_error_plain", &OauthError { code, description: None, client: None }),
+        view("form_post", &form_post),
         view("logout_confirm", &LogoutConfirm { client }),
         view("logout_confirm_plain", &LogoutConfirm { client: None }),
         view("logged_out", &LoggedOut { client: Some(app) }),
@@ -293,13 +304,9 @@ fn errors() -> Vec<Sample> {
         if kind == ErrorKind::TooManyRequests {
             page.retry_after = Some(30);
         }
-        view(&format!("error_{}", page.status), &page)
+        view(&format!("error_{kind:?}").to_lowercase(), &page)
     };
-    let mut pages: Vec<Sample> = ErrorKind::ALL.into_iter().map(page).collect();
-    for (page, kind) in pages.iter_mut().zip(ErrorKind::ALL) {
-        page.name = format!("error_{kind:?}").to_lowercase();
-    }
-    pages
+    ErrorKind::ALL.into_iter().map(page).collect()
 }
 
 fn account() -> Account {
@@ -364,36 +371,16 @@ fn demo() -> Vec<Sample> {
 
 /// Every mail: its name and data.
 pub fn mails() -> Vec<(&'static str, Json)> {
-    fn mail<M: MailView>(mail: &M) -> (&'static str, Json) {
-        (M::NAME, serde_json::to_value(mail).unwrap_or_default())
-    }
-    let name = Some("Ada Lovelace".to_owned());
-    let address = "ada@acme.example".to_owned();
-    let link = "https://id.acme.example/flow/recovery?token=x9f&lang=en".to_owned();
+    let mail = |name: Option<&str>, minutes: u64| {
+        json!({
+            "name": name, "address": "ada@acme.example", "minutes": minutes,
+            "link": "https://id.acme.example/flow/recovery?token=x9f&lang=en",
+        })
+    };
     vec![
-        mail(&VerifyMail {
-            name: name.clone(),
-            address: address.clone(),
-            link: link.clone(),
-            minutes: 60,
-        }),
-        mail(&RecoveryMail {
-            name: None,
-            address: address.clone(),
-            link: link.clone(),
-            minutes: 1,
-        }),
-        mail(&PasswordChangedMail { name, address, at: "2026-11-22T19:58:00Z".to_owned(), link }),
+        ("verify", mail(Some("Ada Lovelace"), 60)),
+        ("recovery", mail(None, 1)),
+        ("password_changed", mail(Some("Ada Lovelace"), 0)),
+        ("account_exists", mail(Some(""), 0)),
     ]
-}
-
-/// Renders a mail of [`mails`].
-pub fn render_mail(
-    renderer: &Renderer,
-    lang: &Lang,
-    brand: &Brand,
-    name: &str,
-    data: &Json,
-) -> Result<Mail, Error> {
-    renderer.mail_named(name, lang, brand, Value::from(Serde(data)))
 }

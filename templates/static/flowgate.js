@@ -72,4 +72,7 @@
     const format = { dateStyle: "medium", timeStyle: "short" };
     time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, format).format(date);
   });
+
+  // An answer that goes to an app by a form goes by itself.
+  find("form[data-submit]", (form) => form.submit());
 })();
