@@ -116,6 +116,12 @@ impl<'a> Context<'a> {
         self.program.stages.get(self.stage).map_or("", |placed| placed.id.as_str())
     }
 
+    /// This stage's kind.
+    #[must_use]
+    pub fn stage_kind(&self) -> &'static str {
+        self.program.stages.get(self.stage).map_or("", |placed| placed.kind)
+    }
+
     /// What is remembered.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -401,10 +407,20 @@ impl<'a> Context<'a> {
                 admin: person.admin,
                 created_at: person.created_at.into(),
             });
-            facts.organisation = standing
-                .organisations
-                .first()
-                .map(|o| OrganisationFacts { slug: o.slug.clone(), name: o.name.clone() });
+            // In whose name the flow runs: the client's organisation, or the person's only one.
+            let client =
+                self.state.interaction.as_ref().and_then(|i| i.client.organisation.clone());
+            let own = match standing.organisations.as_slice() {
+                [only] => Some(only.slug.clone()),
+                _ => None,
+            };
+            let slug = client.or(own);
+            if let Some(slug) = slug {
+                let mut conn = self.services.store.read().await?;
+                facts.organisation = organisation::find(&mut conn, &slug)
+                    .await?
+                    .map(|o| OrganisationFacts { slug: o.slug, name: o.name });
+            }
             facts.enrolled = standing
                 .enrolled
                 .factors()
@@ -432,7 +448,7 @@ impl<'a> Context<'a> {
                 .map(|value| value.as_str().to_owned())
                 .collect(),
         };
-        facts.session = self.request.session.is_some();
+        facts.session = self.signed_in.is_some();
         Ok(facts)
     }
 }

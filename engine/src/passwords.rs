@@ -155,8 +155,7 @@ impl std::fmt::Debug for Passwords {
 }
 
 /// Whether a password is over the limits.
-#[must_use]
-pub fn is_too_long(password: &str) -> bool {
+fn is_too_long(password: &str) -> bool {
     password.len() > MAX_PASSWORD_BYTES || password.chars().count() > MAX_PASSWORD_CHARACTERS
 }
 

@@ -15,7 +15,7 @@ use crate::stage::{Denial, FieldError};
 use crate::view::Destination;
 
 /// The present version of [`State`]'s shape. A record of another version is refused, never guessed at.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The state of an execution.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -71,7 +71,9 @@ fn cookie(of: &str, value: &str, secure: bool) -> Cookie<'static> {
 /// Keeps a session; `until` where it outlives the browser.
 pub(super) fn session(token: &str, until: Option<DateTime<Utc>>, secure: bool) -> Cookie<'static> {
     let mut cookie = cookie(SESSION, token, secure);
-    if let Some(until) = until.and_then(|at| OffsetDateTime::from_unix_timestamp(at.timestamp()).ok()) {
+    if let Some(until) =
+        until.and_then(|at| OffsetDateTime::from_unix_timestamp(at.timestamp()).ok())
+    {
         cookie.set_expires(until);
     }
     cookie
@@ -109,7 +111,10 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("a=1; b=2; a=3"));
         headers.append(header::COOKIE, HeaderValue::from_static("c=4"));
         let cookies = Cookies::of(&headers);
-        assert_eq!((cookies.get("a"), cookies.get("b"), cookies.get("c")), (None, Some("2"), Some("4")));
+        assert_eq!(
+            (cookies.get("a"), cookies.get("b"), cookies.get("c")),
+            (None, Some("2"), Some("4"))
+        );
     }
 
     #[test]

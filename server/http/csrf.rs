@@ -15,7 +15,8 @@ pub(super) fn token(sealer: &Sealer, browser: &str) -> String {
 /// Whether a form was made for this browser.
 pub(super) fn check(sealer: &Sealer, browser: Option<&str>, given: &str) -> Result<(), Failure> {
     let browser = browser.ok_or(Failure::Csrf)?;
-    let given = data_encoding::BASE64URL_NOPAD.decode(given.as_bytes()).map_err(|_| Failure::Csrf)?;
+    let given =
+        data_encoding::BASE64URL_NOPAD.decode(given.as_bytes()).map_err(|_| Failure::Csrf)?;
     if sealer.is_mac(PURPOSE, browser.as_bytes(), &given) { Ok(()) } else { Err(Failure::Csrf) }
 }
 

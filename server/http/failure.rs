@@ -72,7 +72,9 @@ impl Failure {
             Self::MethodNotAllowed => ("method_not_allowed", "not by this method"),
             Self::Misdirected => ("misdirected", "this server has another name"),
             Self::Expired => ("execution_unknown", "there is no such execution; begin again"),
-            Self::Stale => ("step_past", "that step was answered already; read where it stands now"),
+            Self::Stale => {
+                ("step_past", "that step was answered already; read where it stands now")
+            }
             Self::LinkInvalid => ("link_invalid", "the link is unknown, expired or used"),
             Self::TooLarge => ("too_large", "the body may have 65536 bytes"),
             Self::UnsupportedMediaType => ("media_type", "send application/json"),
@@ -168,7 +170,8 @@ pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: Response) 
     if let Failure::Internal(what) = failure {
         tracing::error!(request = %visit.request_id, what = %what, "internal error");
     }
-    let mut response = if visit.json { document(visit, failure) } else { page(app, visit, failure) };
+    let mut response =
+        if visit.json { document(visit, failure) } else { page(app, visit, failure) };
     if let Failure::Unavailable = failure {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
     }

@@ -97,7 +97,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_origin())?;
+    csrf::check_origin(&headers, &app.settings.public_url)?;
     let mut form = unique(fields)?;
     let given = form.remove("csrf").unwrap_or_default();
     csrf::check(app.store.sealer(), visitor.browser.as_deref(), &given)?;

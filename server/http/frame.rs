@@ -36,7 +36,11 @@ pub(super) struct Visit {
 pub(super) struct FormTarget(pub(super) String);
 
 /// Wraps every request.
-pub(super) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn frame(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -120,7 +124,7 @@ fn is_for_us(app: &App, request: &Request) -> bool {
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    host.is_some_and(|host| host.eq_ignore_ascii_case(&app.settings.public_host()))
+    host.is_some_and(|host| host.eq_ignore_ascii_case(app.settings.public_host()))
 }
 
 /// Headers that every answer has.

@@ -69,7 +69,7 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_origin())?;
+    csrf::check_origin(&headers, &app.settings.public_url)?;
     let form = flow::unique(fields)?;
     let given = form.get("csrf").map(String::as_str).unwrap_or_default();
     csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;

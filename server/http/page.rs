@@ -19,7 +19,8 @@ pub(super) fn frame(app: &App, visitor: &Visitor, path: &str) -> Page {
     let visit = &visitor.visit;
     let mut page = Page::new(&app.renderer, &visit.lang, &visit.request_id, &visit.nonce);
     let joint = if path.contains('?') { '&' } else { '?' };
-    page.languages = app.renderer.languages(&visit.lang, |lang| format!("{path}{joint}lang={lang}"));
+    page.languages =
+        app.renderer.languages(&visit.lang, |lang| format!("{path}{joint}lang={lang}"));
     page
 }
 
@@ -119,7 +120,8 @@ async fn flow_page(
 pub(super) fn refusal(denial: &Denial) -> (&'static str, Value) {
     match &denial.explanation {
         Some(explanation) => {
-            let data = json!({ "outcome": "deny", "reasons": explanation.reasons, "enrol_by": null });
+            let data =
+                json!({ "outcome": "deny", "reasons": explanation.reasons, "enrol_by": null });
             ("gate", data)
         }
         None => {

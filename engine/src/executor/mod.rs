@@ -25,10 +25,10 @@ use crate::view::View;
 use crate::{Error, Result, state};
 
 /// How long somebody who has proven nothing may take for a flow, in minutes.
-pub const LIFETIME_MINUTES: i64 = 60;
+pub(crate) const LIFETIME_MINUTES: i64 = 60;
 
 /// How long somebody who has proven something may take for the next step, in minutes.
-pub const PROVEN_LIFETIME_MINUTES: i64 = 10;
+pub(crate) const PROVEN_LIFETIME_MINUTES: i64 = 10;
 
 /// Runs flows. One per process.
 pub struct Engine {

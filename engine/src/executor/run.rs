@@ -79,6 +79,7 @@ pub(super) fn deny(context: &mut Context<'_>, denial: Denial) {
     let data = json!({
         "flow": context.program().slug(),
         "stage": context.stage_id(),
+        "kind": context.stage_kind(),
         "reason": denial.reason,
         "explanation": denial.explanation,
     });

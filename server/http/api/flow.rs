@@ -90,7 +90,7 @@ pub(in super::super) async fn answer(
     if !caller.native {
         // A page of another site cannot send this media type without asking first, and the browser
         // says where it comes from.
-        csrf::check_origin(&headers, &app.settings.public_origin())?;
+        csrf::check_origin(&headers, &app.settings.public_url)?;
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);

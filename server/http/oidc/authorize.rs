@@ -88,7 +88,7 @@ pub(in super::super) async fn consent(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_origin())?;
+    csrf::check_origin(&headers, &app.settings.public_url)?;
     let form = flow::unique(fields)?;
     let given = form.get("csrf").map(String::as_str).unwrap_or_default();
     csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;
@@ -132,7 +132,8 @@ fn respond(
             Ok(page::go(&format!("/flow/{slug}?interaction={interaction}")))
         }
         Authorize::Consent(asked) => {
-            let mut frame = page::frame(app, visitor, &format!("/oauth/authorize/{}", asked.interaction));
+            let mut frame =
+                page::frame(app, visitor, &format!("/oauth/authorize/{}", asked.interaction));
             frame.action = format!("/oauth/consent/{}", asked.interaction);
             frame.csrf = csrf::token(app.store.sealer(), browser);
             frame.links.not_you = Some(format!("/oauth/authorize/{}?again=1", asked.interaction));
@@ -184,11 +185,7 @@ fn respond(
 }
 
 /// A refusal that is shown here, because it cannot be said to a registered address.
-pub(super) fn ours(
-    app: &App,
-    visitor: &Visitor,
-    refusal: &Refusal,
-) -> Result<Response, Failure> {
+pub(super) fn ours(app: &App, visitor: &Visitor, refusal: &Refusal) -> Result<Response, Failure> {
     tracing::info!(
         request = %visitor.visit.request_id,
         code = refusal.code.as_str(),
@@ -214,7 +211,11 @@ pub(super) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
 pub(in super::super) fn target(uri: &str) -> Option<String> {
     let url = url::Url::parse(uri).ok()?;
     let origin = url.origin();
-    Some(if origin.is_tuple() { origin.ascii_serialization() } else { format!("{}:", url.scheme()) })
+    Some(if origin.is_tuple() {
+        origin.ascii_serialization()
+    } else {
+        format!("{}:", url.scheme())
+    })
 }
 
 /// An id as it may stand in a URL of ours; anything else is nobody's.

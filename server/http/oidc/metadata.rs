@@ -13,7 +13,10 @@ use crate::app::App;
 const CACHE: &str = "public, max-age=300";
 
 /// `GET /.well-known/openid-configuration`
-pub(in super::super) async fn discovery(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub(in super::super) async fn discovery(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Response {
     publish(app.provider.discovery(), &headers)
 }
 

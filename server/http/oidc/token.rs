@@ -31,19 +31,15 @@ pub(in super::super) async fn token(
         });
         return Ok((StatusCode::BAD_REQUEST, [PRAGMA], Json(body)).into_response());
     };
-    match app.provider.token(authorization(&headers), form, trace).await {
+    match app.provider.token(authorization(&headers), form, &trace).await {
         Ok(answer) => Ok((StatusCode::OK, [PRAGMA], Json(answer)).into_response()),
         Err(error) => {
             let status =
                 StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let body = json!({
-                "error": error.refusal.code.as_str(),
-                "error_description": error.refusal.description,
-            });
-            let mut response = (status, [PRAGMA], Json(body)).into_response();
-            if let Some(challenge) = error.www_authenticate
-                && let Ok(value) = HeaderValue::from_str(challenge)
-            {
+            let challenge = error.www_authenticate;
+            let mut response = (status, [PRAGMA], Json(error)).into_response();
+            if let Some(challenge) = challenge {
+                let value = HeaderValue::from_static(challenge);
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
             }
             Ok(response)
