@@ -27,7 +27,7 @@ pub use context::Context;
 pub use effect::Effect;
 pub use error::Error;
 pub use executor::{Begin, Engine};
-pub use flows::{Catalogue, Flows};
+pub use flows::{Catalogue, Flows, Owned};
 pub use passwords::{MAX_PASSWORD_BYTES, MAX_PASSWORD_CHARACTERS, Passwords, Verified};
 pub use program::{CompileError, Next, Program};
 pub use registry::{Kind, Registry};
