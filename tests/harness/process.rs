@@ -1,0 +1,92 @@
+//! The product binary as a process of its own, with its output kept for the test that fails.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+/// How long a start may take on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running `flowgate`. Dropping it kills it.
+pub(crate) struct Process {
+    child: Child,
+    output: PathBuf,
+    _folder: TempDir,
+}
+
+impl Process {
+    /// Runs `flowgate` with these arguments and without any `FLOWGATE_…` of the environment.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("output");
+        let file = File::create(&output).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowgate"));
+        command
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("FLOWGATE_") {
+                command.env_remove(name);
+            }
+        }
+        Self { child: command.spawn().unwrap(), output, _folder: folder }
+    }
+
+    /// Everything that it printed so far.
+    pub(crate) fn output(&self) -> String {
+        std::fs::read_to_string(&self.output).unwrap()
+    }
+
+    /// Waits until `is_done` returns something; fails, showing the output, when the process ends before.
+    pub(crate) async fn wait_for<T>(&mut self, is_done: impl AsyncFn(&str) -> Option<T>) -> T {
+        let start = Instant::now();
+        loop {
+            let output = self.output();
+            if let Some(done) = is_done(&output).await {
+                return done;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("flowgate ended with {status}:\n{output}");
+            }
+            assert!(start.elapsed() < PATIENCE, "flowgate is not ready:\n{output}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until `url` answers 200.
+    pub(crate) async fn answers(&mut self, url: &str) {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let is_up = async |_: &str| {
+            let answer = client.get(url).send().await.ok()?;
+            answer.status().is_success().then_some(())
+        };
+        self.wait_for(is_up).await;
+    }
+
+    /// `kill -9`: the process gets no chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// A port of 127.0.0.1 that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}

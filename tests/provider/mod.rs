@@ -1,0 +1,5 @@
+//! The OpenID Connect endpoints, as relying parties and attackers see them: one file per endpoint or
+//! rule, named as in the crate `provider`.
+
+mod code;
+mod redirect_uri;

@@ -1,0 +1,3 @@
+//! Each stage kind by itself, in a flow that has little else: one file per kind.
+
+mod message;
