@@ -46,6 +46,26 @@ use crate::proof::Evidence;
 ///   `recent`, of a second factor where MFA is demanded. A social login is as fresh as the
 ///   upstream's `auth_time`, if it sent one.
 /// - **Enrolling** is offered only to someone who has just shown what they already have.
+///
+/// ```
+/// use assurance::{Decision, Enrolled, EnrolledFactor, Evidence, Factor, Method, Policies, Proof};
+///
+/// let now = chrono::DateTime::UNIX_EPOCH;
+/// let totp = Method::Totp { credential: "phone".into() };
+/// let enrolled = Enrolled::new(vec![EnrolledFactor::new(Factor::Totp, "phone")]);
+/// let policies = Policies::new("ada"); // in no organisation: the default policy
+///
+/// let mut evidence = Evidence::new();
+/// evidence.record(Proof::new(Method::Password, now));
+/// let decision = assurance::admit(&policies, &evidence, &enrolled, now);
+/// assert!(matches!(decision, Decision::Challenge(missing) if missing.factors == [Factor::Totp]));
+///
+/// evidence.record(Proof::new(totp, now));
+/// let decision = assurance::admit(&policies, &evidence, &enrolled, now);
+/// let admitted = decision.admitted().ok_or("a password and a code are two factors")?;
+/// assert_eq!((admitted.subject(), admitted.level().as_str()), ("ada", "aal2"));
+/// # Ok::<(), &str>(())
+/// ```
 pub fn admit(
     policies: &Policies,
     evidence: &Evidence,

@@ -74,13 +74,14 @@ fn tighten(policy: &mut Policy, way: Tighten, demand: &Demand) {
             policy.mfa = if policy.mfa == Mfa::Off { Mfa::Optional } else { Mfa::Required }
         }
         Tighten::SocialLogins => policy.social_logins = stricter(policy.social_logins, demand),
-        Tighten::Source => match source {
-            Some(source) => source.social_logins = stricter(source.social_logins, demand),
-            None => {
+        Tighten::Source => {
+            if let Some(source) = source {
+                source.social_logins = stricter(source.social_logins, demand);
+            } else {
                 let rule = SourcePolicy::general(stricter(policy.social_logins, demand));
                 policy.sources.insert("google".to_owned(), rule);
             }
-        },
+        }
         Tighten::Within => {
             if let Some(source) = source {
                 let mut within = source.within.unwrap_or(SourcePolicy::WITHIN);

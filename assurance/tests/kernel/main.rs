@@ -1,7 +1,6 @@
 //! The admission kernel from outside: each row of its table, its claims, its explanations, the
 //! laws of its join, and a second, naive implementation that must agree with it on every case.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-#![expect(clippy::wildcard_imports, reason = "the fixtures are words that every test speaks")]
 
 mod agreement;
 mod arbitrary;
