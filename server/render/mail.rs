@@ -9,9 +9,9 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use super::colour::{Colour, Theme};
-use super::functions::is_header_safe;
 use super::locale::{Lang, one_line};
 use super::page::Brand;
+use super::safety::is_header_safe;
 use super::{Error, Renderer};
 
 /// A mail, ready to send.
