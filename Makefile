@@ -12,7 +12,7 @@ test: ## Unit and doc tests, the suite on SQLite and PostgreSQL, real Chromium; 
 	@tests/run
 
 bench: ## CPU per operation, operations per second, memory, cold start and binary size, in one table
-	cargo bench --bench bench
+	tests/with-postgres cargo bench --bench bench
 
 lint: ## Formatting, clippy, and, where installed, cargo-deny and cargo-machete
 	cargo fmt --all --check

@@ -35,6 +35,9 @@ pub(super) struct Visit {
 #[derive(Debug, Clone)]
 pub(super) struct FormTarget(pub(super) String);
 
+/// What asks here wants two words, by whatever name it knows this server.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Wraps every request.
 pub(super) async fn frame(
     State(app): State<Arc<App>>,
@@ -52,7 +55,9 @@ pub(super) async fn frame(
     } else {
         failure::response(Failure::Misdirected)
     };
-    if let Some(failed) = failure::of(&response) {
+    if !PROBES.contains(&path.as_str())
+        && let Some(failed) = failure::of(&response)
+    {
         response = failure::show(&app, &visit, &failed, response);
     }
     seal(&app, &visit, &path, chosen.as_ref(), &mut response);
@@ -119,7 +124,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
 /// Whether the request names this server. The public URL comes from the configuration alone; a
 /// request that means another host is answered by nobody. Probes may ask by any name.
 fn is_for_us(app: &App, request: &Request) -> bool {
-    if ["/healthz", "/readyz"].contains(&request.uri().path()) {
+    if PROBES.contains(&request.uri().path()) {
         return true;
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
