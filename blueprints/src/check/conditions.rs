@@ -1,0 +1,122 @@
+//! Compiles every condition of the blueprint, with the answers of all its stages and the named
+//! conditions in sight, as the engine will.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::Registry;
+use engine::condition::{AnswerType, Condition, ConditionError, Names, Sandbox};
+
+use super::section;
+use crate::diagnostic::{Code, Report};
+use crate::flow::{Entry, Flows, What};
+use crate::path::Path;
+use crate::read::{Node, Span};
+use crate::validate::{Pending, inside};
+
+/// Compiles the named conditions, then each in `pending`.
+pub(super) fn check(
+    root: &Node,
+    flows: &Flows,
+    registry: &Registry,
+    pending: &mut Vec<Pending>,
+    report: &mut Report,
+) {
+    let names = answers(flows, registry, report)
+        .into_iter()
+        .fold(Names::new(&Sandbox::default()), |names, (name, kind)| names.with_answer(name, kind));
+    let sources = section(root, "conditions")
+        .iter()
+        .filter_map(|(key, node)| Some((key.text.as_str(), node.text()?)));
+    let (names, errors) = names.with_conditions(sources);
+    for error in errors {
+        let name = error.condition.clone().unwrap_or_default();
+        if let Some((key, node)) =
+            section(root, "conditions").iter().find(|(key, _)| key.text == name)
+        {
+            let is_name = error.kind == engine::condition::ConditionErrorKind::BadName;
+            let path = Path::top().key("conditions").key(&name);
+            // A name of the wrong form was reported by the walk.
+            if !is_name || crate::validate::formats::identifier(&name).is_ok() {
+                let span =
+                    if is_name { key.span } else { inside(node, (error.line, error.column)) };
+                say(error, span, &path, report);
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for Pending { node, path } in pending.drain(..) {
+        let is_named = path.segments().len() == 2 && path.to_string().starts_with("conditions.");
+        if is_named || !seen.insert((node.span, path.to_string())) {
+            continue;
+        }
+        let Some(source) = node.text() else { continue };
+        if let Err(error) = Condition::compile(source, &names)
+            && error.condition.is_none()
+        {
+            let span = inside(&node, (error.line, error.column));
+            say(error, span, &path, report);
+        }
+    }
+}
+
+fn say(error: ConditionError, span: Span, path: &Path, report: &mut Report) {
+    let suggestion = error.suggestion.map(|suggestion| {
+        if error.message.contains("did you mean") {
+            format!("did you mean `{suggestion}`?")
+        } else {
+            format!("write `{suggestion}`")
+        }
+    });
+    // The engine's message ends with the suggestion, which stands on a line of its own here.
+    let message = error.message.split("; did you mean").next().unwrap_or_default().to_owned();
+    report.error(Code::Condition, span, path, message).suggest(suggestion);
+}
+
+/// The answers that all stages of all flows declare, with one type each.
+fn answers(
+    flows: &Flows,
+    registry: &Registry,
+    report: &mut Report,
+) -> BTreeMap<String, AnswerType> {
+    let mut answers: BTreeMap<String, (AnswerType, Span)> = BTreeMap::new();
+    for flow in flows.values() {
+        collect(&flow.stages, registry, &mut answers, report);
+    }
+    answers.into_iter().map(|(name, (kind, _))| (name, kind)).collect()
+}
+
+fn collect(
+    entries: &[Entry],
+    registry: &Registry,
+    answers: &mut BTreeMap<String, (AnswerType, Span)>,
+    report: &mut Report,
+) {
+    for entry in entries {
+        match &entry.what {
+            What::Branch(arms) => {
+                arms.iter().for_each(|arm| collect(&arm.stages, registry, answers, report))
+            }
+            What::Stage(stage) => {
+                let declared = registry
+                    .find(&stage.kind)
+                    .map(|kind| kind.answers(&stage.config))
+                    .unwrap_or_default();
+                for (name, kind) in declared {
+                    let (first, span) = *answers.entry(name.clone()).or_insert((kind, entry.span));
+                    if first != kind {
+                        report
+                            .error(
+                                Code::Conflict,
+                                entry.span,
+                                &entry.path,
+                                format!("the answer `{name}` has another type here than elsewhere in the blueprint"),
+                            )
+                            .relate("the other stage", span)
+                            .suggest(Some("give one of the fields another name".to_owned()));
+                    }
+                }
+            }
+            What::Include { .. } | What::Unknown => {}
+        }
+    }
+}
