@@ -96,7 +96,7 @@ async function recovery(page, look, language) {
 
 /** Somebody new: an address, its confirmation, a name and a password. */
 async function enrolment(page, look, language) {
-  await page.goto(`${idp()}/flow/enrolment`);
+  await page.goto(`${idp()}/flow/sign-up`);
   await look("enrolment");
   await answer(page, 'input[name="email"]', "not an address");
   await look("enrolment-wrong");

@@ -19,9 +19,9 @@ async fn a_login_goes_on_after_a_crash() {
     // So is a reload of it.
     let page = browser.visit(page.url.as_str()).await.expect(200);
     page.form_with("password").fill("password", PASSWORD).submit().await.expect(200);
-    assert!(is_signed_in(&browser).await, "{}", server.output());
+    assert!(is_signed_in(&browser).await, "{}", server.last_words());
     server.crash_and_restart().await;
-    assert!(is_signed_in(&browser).await, "{}", server.output());
+    assert!(is_signed_in(&browser).await, "{}", server.last_words());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,6 +71,6 @@ async fn an_answer_that_was_lost_is_asked_for_again_or_was_taken() {
             sign_in(browser.visit(SIGN_IN).await).await
         };
         page.expect(200);
-        assert!(is_signed_in(&browser).await, "after {delay} ms:\n{}", server.output());
+        assert!(is_signed_in(&browser).await, "after {delay} ms:\n{}", server.last_words());
     }
 }

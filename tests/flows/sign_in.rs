@@ -68,3 +68,22 @@ async fn the_page_speaks_the_browser_s_language() {
     let page = app.browser().with("accept-language", "tlh").visit(SIGN_IN).await;
     assert_eq!(page.attribute("html", "lang"), "en");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_decision_is_recorded_and_no_secret_is() {
+    let app = TestApp::start().await;
+    let page = app.browser().visit(SIGN_IN).await;
+    let page = page.form_with("login").fill("login", ADA).submit().await.expect(200);
+    let page = page.form_with("password").fill("password", "not the password").submit().await;
+    page.form_with("password").fill("password", PASSWORD).submit().await.expect(200);
+    let mut conn = app.app.store.read().await.unwrap();
+    let events = store::event::newest(&mut conn, None, 100).await.unwrap();
+    for expected in
+        [("password_checked", "failure"), ("password_checked", "success"), ("login", "success")]
+    {
+        let found = events.iter().any(|event| (&*event.kind, &*event.outcome) == expected);
+        assert!(found, "{expected:?} is not among {events:#?}");
+    }
+    let written = format!("{events:?}");
+    assert!(!written.contains(PASSWORD) && !written.contains("not the password"), "{written}");
+}

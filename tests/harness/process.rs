@@ -40,8 +40,12 @@ impl Process {
         Self { child: command.spawn().unwrap(), output, _folder: folder }
     }
 
-    /// Everything that it printed so far.
-    pub(crate) fn output(&self) -> String {
+    /// The last lines that it printed.
+    pub(crate) fn last_words(&self) -> String {
+        end_of(&self.output())
+    }
+
+    fn output(&self) -> String {
         std::fs::read_to_string(&self.output).unwrap()
     }
 
@@ -54,9 +58,9 @@ impl Process {
                 return done;
             }
             if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("flowgate ended with {status}:\n{output}");
+                panic!("flowgate ended with {status}:\n{}", end_of(&output));
             }
-            assert!(start.elapsed() < PATIENCE, "flowgate is not ready:\n{output}");
+            assert!(start.elapsed() < PATIENCE, "flowgate is not ready:\n{}", end_of(&output));
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -84,6 +88,12 @@ impl Drop for Process {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// As much as one reads.
+fn end_of(output: &str) -> String {
+    let lines: Vec<_> = output.lines().collect();
+    lines[lines.len().saturating_sub(50)..].join("\n")
 }
 
 /// A port of 127.0.0.1 that was free a moment ago.

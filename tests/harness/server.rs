@@ -43,9 +43,9 @@ impl Server {
         Browser::new(&self.url)
     }
 
-    /// Everything that it printed since its last start.
-    pub(crate) fn output(&self) -> String {
-        self.process.output()
+    /// The last lines that it printed since its last start.
+    pub(crate) fn last_words(&self) -> String {
+        self.process.last_words()
     }
 }
 
