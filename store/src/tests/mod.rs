@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
+mod issued;
 mod links;
 mod races;
 mod sealing;
+mod standing;
 mod support;
