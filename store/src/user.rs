@@ -237,3 +237,10 @@ pub async fn count(conn: &mut Conn) -> Result<i64> {
     let query = users::table.count();
     Ok(on!(conn, |c| query.get_result(c))?)
 }
+
+/// How many administrators can sign in.
+pub async fn count_admins(conn: &mut Conn) -> Result<i64> {
+    let query =
+        users::table.filter(users::admin.eq(true)).filter(users::disabled_at.is_null()).count();
+    Ok(on!(conn, |c| query.get_result(c))?)
+}
