@@ -40,24 +40,22 @@ impl One {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Sent {
-    userinfo: Option<Map<String, Value>>,
-    id_token: Option<Map<String, Value>>,
-}
-
 pub(super) fn check(params: &Params, client: &Client) -> Result<ClaimsParameter, Refusal> {
     let Some(text) = params.get("claims") else { return Ok(ClaimsParameter::default()) };
-    let refusal =
-        |_| Refusal::invalid_request("claims must be a JSON object as in OpenID Connect Core 5.5.");
-    let sent: Sent = serde_json::from_str(text).map_err(refusal)?;
-    let (userinfo, id_token) =
-        (sent.userinfo.unwrap_or_default(), sent.id_token.unwrap_or_default());
+    let malformed =
+        || Refusal::invalid_request("claims must be a JSON object as in OpenID Connect Core 5.5.");
+    let sent: Map<String, Value> = serde_json::from_str(text).map_err(|_| malformed())?;
+    let part = |name: &str| match sent.get(name) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(claims)) => Ok(claims.clone()),
+        Some(_) => Err(malformed()),
+    };
+    let (userinfo, id_token) = (part("userinfo")?, part("id_token")?);
     let one = |claim: &str| match id_token.get(claim) {
         None => Ok(None),
         Some(Value::Null) => Ok(Some(One::default())),
-        Some(value) => One::deserialize(value).map(Some).map_err(refusal),
+        Some(how @ Value::Object(_)) => One::deserialize(how).map(Some).map_err(|_| malformed()),
+        Some(_) => Err(malformed()),
     };
     let subject = one("sub")?.and_then(|one| one.value?.as_str().map(str::to_owned));
     Ok(ClaimsParameter {
