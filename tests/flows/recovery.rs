@@ -44,7 +44,8 @@ async fn nobody_learns_whether_an_address_is_known() {
     for login in ["nobody@acme.example", ADA] {
         let page = app.browser().visit("/flow/recovery").await.expect(200);
         let page = page.form_with("login").fill("login", login).submit().await.expect(200);
-        seen.push((page.texts("h1"), page.texts("main p")));
+        let words = page.texts("main p").join("\n").replace(login, "ADDRESS");
+        seen.push((page.status, page.texts("h1"), words));
     }
     assert_eq!(seen[0], seen[1]);
     assert_eq!(app.mailbox.next().await.to, [ADA]);
