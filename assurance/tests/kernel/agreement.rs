@@ -114,8 +114,13 @@ fn agree(case: &Case) {
 }
 
 const STRONG: &[Second] = &[Second::Webauthn, Second::Totp, Second::Codes];
-const LISTS: [&[Second]; 4] =
-    [STRONG, &[Second::Webauthn], &[Second::Totp, Second::Sms], &[Second::Sms, Second::Mail]];
+const LISTS: [&[Second]; 5] = [
+    STRONG,
+    &[Second::Webauthn],
+    &[Second::Totp, Second::Sms],
+    &[Second::Sms, Second::Mail],
+    &[Second::Webauthn, Second::Sms],
+];
 const MFA: [naive::Mfa; 3] = [naive::Mfa::Off, naive::Mfa::Optional, naive::Mfa::Required];
 const SOCIAL: [Social; 3] = [Social::Exempt, Social::Trust, Social::RequireMfa];
 
@@ -188,13 +193,14 @@ const SECONDS: [&[(Method, bool)]; 8] = [
     &[(Method::Passkey, true)],
     &[(Method::Second(Second::Totp), true), (Method::Second(Second::Webauthn), true)],
 ];
-const HAS: [&[Second]; 6] = [
+const HAS: [&[Second]; 7] = [
     &[],
     &[Second::Totp],
     &[Second::Webauthn],
     &[Second::Sms],
     &[Second::Totp, Second::Webauthn],
     &[Second::Sms, Second::Totp],
+    &[Second::Sms, Second::Totp, Second::Webauthn],
 ];
 
 #[test]
@@ -219,7 +225,7 @@ fn for_each_policy_evidence_and_enrolment() {
             }
         }
     }
-    assert_eq!(cases, 3 * 3 * 4 * 8 * 112 * 6);
+    assert_eq!(cases, 3 * 3 * 5 * 8 * 112 * 7);
 }
 
 #[test]
