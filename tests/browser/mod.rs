@@ -81,9 +81,10 @@ impl Demo {
         let mut process = Process::start(&["demo", "--data", folder, "--port", &port]);
         let addresses = async |greeting: &str| {
             let address = |name: &str| {
-                let mut lines = greeting.lines().map(str::split_whitespace);
-                let mut line = lines.find(|words| words.clone().next() == Some(name))?;
-                line.nth(1).map(|url| url.trim_end_matches('/').to_owned())
+                greeting.lines().find_map(|line| {
+                    let url = line.trim().strip_prefix(name)?.split_whitespace().next()?;
+                    url.starts_with("http").then(|| url.trim_end_matches('/').to_owned())
+                })
             };
             Some([address("Flowgate")?, address("Wiki")?, address("Outbox")?])
         };
