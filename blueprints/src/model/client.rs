@@ -42,6 +42,10 @@ pub struct Client {
     #[serde(default = "default_scopes")]
     #[schemars(schema_with = "text::scopes")]
     pub scopes: Vec<String>,
+    /// How its ID tokens are signed. Default: `RS256`, which every client understands; `ES256` is
+    /// smaller and quicker.
+    #[serde(default)]
+    pub id_token_signed_response_alg: SigningAlgorithm,
     /// Its home page. Default: none.
     #[serde(default)]
     #[schemars(schema_with = "text::optional_page")]
@@ -96,4 +100,14 @@ pub enum Pkce {
     Required,
     /// It may be left out.
     Optional,
+}
+
+/// How ID tokens are signed (RFC 7518 §3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SigningAlgorithm {
+    /// RSA with SHA-256.
+    #[default]
+    RS256,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
 }

@@ -15,7 +15,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use client::{Client, ClientKind, Consent, Pkce};
+pub use client::{Client, ClientKind, Consent, Pkce, SigningAlgorithm};
 pub use organisation::{Join, Organisation};
 pub use text::Secret;
 pub(crate) use text::{identifiers, names};
