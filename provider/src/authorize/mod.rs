@@ -40,7 +40,7 @@ pub(crate) use pkce::challenge_of;
 
 use crate::error::ErrorCode;
 use crate::params::{Known, Params};
-use crate::{Caller, Provider, Refusal, Result};
+use crate::{Caller, Error, Provider, Refusal, Result};
 use claims_parameter::ClaimsParameter;
 use issue::Person;
 use judge::Judgement;
@@ -208,9 +208,13 @@ impl Provider {
         caller: &Caller<'_>,
         allow: Option<bool>,
     ) -> Result<Authorize> {
-        match Waiting::find(self, id, caller.browser).await? {
-            Some((waiting, params)) => self.run(&params, caller, Some(&waiting), allow).await,
-            None => Ok(ErrorPage::gone()),
+        let Some((waiting, params)) = Waiting::find(self, id, caller.browser).await? else {
+            return Ok(ErrorPage::gone());
+        };
+        match self.run(&params, caller, Some(&waiting), allow).await {
+            // Another tab answered meanwhile.
+            Err(Error::Store(store::Error::Stale)) => Ok(ErrorPage::gone()),
+            done => done,
         }
     }
 

@@ -21,6 +21,10 @@ const LIFETIME_MINUTES: i64 = 60;
 /// instead of the person being asked again.
 const MOST_TRIES: u8 = 1;
 
+/// How often anybody may come back from the sign-in flow without what the request needs: enough for
+/// a person who goes to and fro, and an end to a browser that is sent round in circles.
+const MOST_RETURNS: u8 = 10;
+
 /// A saved request.
 pub(super) struct Waiting {
     row: Interaction,
@@ -29,13 +33,14 @@ pub(super) struct Waiting {
 
 /// What has happened since the request was saved.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct State {
     /// How often a new session fell short.
-    #[serde(default)]
     tries: u8,
+    /// How often the person came back with too little, or nothing.
+    returns: u8,
     /// What the consent page asked, and of whom.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     asked: Option<Asked>,
 }
 
@@ -50,7 +55,7 @@ struct Asked {
 impl State {
     pub(super) fn asking(session: &Session, scopes: &[String]) -> Self {
         let asked = Asked { session: session.id.clone(), scopes: scopes.to_vec() };
-        Self { tries: 0, asked: Some(asked) }
+        Self { asked: Some(asked), ..Self::default() }
     }
 }
 
@@ -186,19 +191,17 @@ impl Provider {
         reply: &Reply<'_>,
         refusal: &Refusal,
     ) -> Result<Authorize> {
-        let came_back =
-            waiting.filter(|w| caller.session.is_some_and(|(session, _)| w.is_after(session)));
-        let interaction = match (waiting, came_back) {
-            (_, Some(waiting)) if waiting.state.tries >= MOST_TRIES => {
+        let mut state = State::default();
+        if let Some(waiting) = waiting {
+            let is_short = caller.session.is_some_and(|(session, _)| waiting.is_after(session));
+            state = waiting.state.clone();
+            state.tries += u8::from(is_short);
+            state.returns += 1;
+            if state.tries > MOST_TRIES || state.returns > MOST_RETURNS {
                 return self.refuse(reply, Some(waiting), refusal, None).await;
             }
-            (_, Some(came)) => {
-                let state = State { tries: came.state.tries + 1, ..came.state.clone() };
-                self.wait(params, client, caller, waiting, state).await?
-            }
-            (Some(waiting), None) => waiting.id().clone(),
-            (None, None) => self.wait(params, client, caller, None, State::default()).await?,
-        };
+        }
+        let interaction = self.wait(params, client, caller, waiting, state).await?;
         Ok(Authorize::SignIn { interaction })
     }
 

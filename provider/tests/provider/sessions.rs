@@ -102,9 +102,10 @@ async fn an_old_session_is_not_taken_for_a_new_one() {
     let ada = bed.sign_in(false).await;
     bed.pass(1);
     let id = waiting(bed.authorize(request(&[("prompt", "login")]), Some(&ada)).await);
-    for _ in 0..3 {
+    for _ in 0..10 {
         assert_eq!(waiting(bed.resume(&id, Some(&ada)).await), id);
     }
+    assert_eq!(error(bed.resume(&id, Some(&ada)).await), "login_required", "an end to the circle");
 }
 
 #[tokio::test(flavor = "multi_thread")]

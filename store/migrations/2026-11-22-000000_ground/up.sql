@@ -185,7 +185,7 @@ CREATE TABLE codes (
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP
 );
-CREATE INDEX codes_by_user ON codes (user_id, client_id);
+CREATE INDEX codes_by_session ON codes (session_id);
 CREATE INDEX codes_by_expiry ON codes (expires_at);
 
 CREATE TABLE tokens (
@@ -204,6 +204,7 @@ CREATE TABLE tokens (
     revoked_at TIMESTAMP
 );
 CREATE INDEX tokens_by_grant ON tokens (grant_id);
+CREATE INDEX tokens_by_session ON tokens (session_id);
 CREATE INDEX tokens_by_user ON tokens (user_id, client_id);
 CREATE INDEX tokens_by_expiry ON tokens (expires_at);
 
