@@ -1,0 +1,110 @@
+//! The application: what every request and every job works with, opened once.
+
+use std::sync::Arc;
+
+use engine::{Engine, Mailroom, Passwords, Services};
+use provider::Provider;
+use store::{Ambient, Sealer, SecretKey, Store};
+
+use crate::config::Settings;
+use crate::mail;
+use crate::render::{Lang, Renderer};
+use crate::start::StartError;
+use crate::start::blueprint::{self, Watched};
+
+/// Everything, opened and ready. Nothing runs by itself: see [`crate::start::jobs`].
+pub struct App {
+    /// What it was told.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// Runs flows.
+    pub engine: Engine,
+    /// Speaks OpenID Connect.
+    pub provider: Provider,
+    /// Makes pages.
+    pub renderer: Arc<Renderer>,
+    /// The language of people who ask for none that there is.
+    pub default_language: Lang,
+    /// Sends mail, where there is a mail server.
+    pub(crate) sender: Option<mail::Sender>,
+    /// The blueprints on disk as they were when they were last applied.
+    pub(crate) watched: Option<Watched>,
+}
+
+impl App {
+    /// Opens the database and everything that stands on it, making what is missing, and applies the
+    /// blueprints: those of the settings, or else the shipped one.
+    ///
+    /// # Errors
+    /// When anything cannot be opened, or a blueprint has a mistake.
+    pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
+        let passwords = Passwords::new(settings.password_threads, ambient.clone())?;
+        Self::with_passwords(settings, ambient, passwords).await
+    }
+
+    /// As [`App::open`] with a hashing pool of the caller's: [`Passwords::cheap`] in tests and
+    /// benchmarks.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn with_passwords(
+        settings: Settings,
+        ambient: Ambient,
+        passwords: Passwords,
+    ) -> Result<Arc<Self>, StartError> {
+        let renderer = Arc::new(Renderer::new(settings.templates.as_deref())?);
+        let default_language = renderer.locales().find(&settings.default_language);
+        let default_language = default_language
+            .ok_or_else(|| StartError::Language(settings.default_language.clone()))?;
+        let smtp = settings.smtp.as_ref();
+        let sender = smtp.map(|smtp| mail::Sender::new(smtp, settings.mail_from.clone()));
+        let sender = sender.transpose().map_err(StartError::Mail)?;
+        let store = open_store(&settings, ambient).await?;
+        let provider = Provider::open(store.clone(), settings.public_url.clone()).await?;
+        let mailroom: Arc<dyn Mailroom> = Arc::new(mail::Composer::new(
+            Arc::clone(&renderer),
+            store.ambient().clone(),
+            default_language.clone(),
+            settings.public_url.clone(),
+        ));
+        let public_url = settings.public_url.clone();
+        let services = Services { store: store.clone(), passwords, mailroom, public_url };
+        let engine = Engine::new(services, Arc::new(stages::registry()));
+        let watched = blueprint::apply_at_start(&settings, &engine).await?;
+        engine.refresh().await?;
+        Ok(Arc::new(Self {
+            settings,
+            store,
+            engine,
+            provider,
+            renderer,
+            default_language,
+            sender,
+            watched,
+        }))
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Opens the database with its key, making both and their folders at the first start.
+pub(crate) async fn open_store(settings: &Settings, ambient: Ambient) -> Result<Store, StartError> {
+    make_private_folder(&settings.data)?;
+    let key = SecretKey::read_or_create(&settings.secret_key_file, &ambient)?;
+    let sealer = Sealer::new(&key)?;
+    Ok(Store::open(&settings.database, sealer, ambient).await?)
+}
+
+/// Makes a folder that only its owner may enter; one that is there stays as it is.
+fn make_private_folder(path: &std::path::Path) -> Result<(), StartError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| StartError::Data { path: path.to_owned(), source })
+}

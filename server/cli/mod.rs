@@ -1,0 +1,96 @@
+//! The command line. To add a command: a file with its arguments and a `run`, and a variant of
+//! [`Command`]; `docs/cli.md` is made from it.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 for done, 1 for
+//! refused or failed, 2 for a command line that cannot be understood.
+
+mod blueprint;
+#[cfg(test)]
+mod reference;
+mod serve;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use blueprints::ApplyError;
+use clap::Parser;
+
+use crate::start::StartError;
+
+/// An identity provider whose every login is a flow of stages, written as a YAML blueprint.
+#[derive(Debug, Parser)]
+#[command(name = "flowgate", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or failed, 2 the command line cannot be understood."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the identity provider
+    ///
+    /// Every setting is a flag, a FLOWGATE_… variable and a key of a TOML file; a flag beats a
+    /// variable, a variable beats the file. Without any, it serves the shipped flows on
+    /// <http://127.0.0.1:8080> from an SQLite file in the folder flowgate-data.
+    ///
+    /// SIGTERM or Ctrl-C ends it; requests under way get ten seconds to finish.
+    #[command(verbatim_doc_comment)]
+    Serve(serve::Args),
+    /// Check blueprints, apply them, and write their schema
+    #[command(subcommand)]
+    Blueprint(blueprint::Command),
+    /// Run it on this machine with a sample app, an outbox and a few people; nothing to set up
+    Demo(crate::demo::Args),
+}
+
+/// Runs the command of this process.
+pub fn main() -> ExitCode {
+    // Ends the process by itself, with 2, when there is nothing to run.
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Blueprint(command) => blueprint::run(command),
+        Command::Demo(args) => crate::demo::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tell(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says why a command failed.
+fn tell(failure: &StartError) {
+    match failure {
+        StartError::Blueprint(diagnostics) => {
+            warn(blueprints::render_text(diagnostics, is_coloured(&std::io::stderr())).trim_end());
+        }
+        StartError::Config(error) => error.0.iter().for_each(|one| warn(&format!("error: {one}"))),
+        StartError::Apply(ApplyError::Refused(reasons)) => {
+            reasons.iter().for_each(|reason| warn(&format!("error: {reason}")));
+        }
+        // Said already, in the form that was asked for.
+        StartError::Told => {}
+        other => warn(&format!("error: {other}")),
+    }
+}
+
+/// A line for whoever reads the results. Whoever hung up does not want it.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// A line for whoever looks on.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Whether to colour what goes there (<https://no-color.org>).
+fn is_coloured(to: &impl std::io::IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
