@@ -1,4 +1,5 @@
-//! A provider to test with: the person Ada, the client Wiki, a browser, and a clock.
+//! A provider to test with: the person Ada, the client Wiki, a browser, and a clock. On a temporary
+//! SQLite file or, with `TEST_DATABASE_URL`, in a PostgreSQL schema of its own.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -129,7 +130,10 @@ impl Bed {
 
     async fn store(folder: &std::path::Path, clock: &Arc<Hand>) -> Store {
         let ambient = Ambient::new(clock.clone(), Arc::new(OsRandom));
-        let database = Database::Sqlite(folder.join("test.db"));
+        let database = match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) if !server.is_empty() => schema(&server, &ambient).await,
+            _ => Database::Sqlite(folder.join("test.db")),
+        };
         let sealer = Sealer::new(&SecretKey::new([7; 32])).unwrap();
         Store::open(&database, sealer, ambient).await.unwrap()
     }
@@ -304,6 +308,17 @@ impl Bed {
     pub(crate) fn claims(&self, token: &str) -> Value {
         verify(&serde_json::from_slice(&self.provider.jwks().body).unwrap(), token).unwrap()
     }
+}
+
+/// A new schema of this PostgreSQL server.
+async fn schema(server: &str, ambient: &Ambient) -> Database {
+    let name = format!("t_{}", data_encoding::HEXLOWER.encode(&ambient.bytes::<8>()));
+    let (client, connection) =
+        tokio_postgres::connect(server, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE SCHEMA {name}")).await.unwrap();
+    let joint = if server.contains('?') { '&' } else { '?' };
+    Database::Postgres(format!("{server}{joint}options=-csearch_path%3D{name}"))
 }
 
 /// Checks a JWS as a relying party does: by `kid` and `alg` from the published keys.
