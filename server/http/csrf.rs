@@ -1,6 +1,6 @@
 //! Against forged requests: a token in every form, and the browser's own word where it gives one.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use store::Sealer;
 
 use super::failure::Failure;
@@ -22,15 +22,48 @@ pub(super) fn check(sealer: &Sealer, browser: Option<&str>, given: &str) -> Resu
 
 /// Whether the browser says that the request comes from a page of this server. One that says nothing
 /// (an old one, or no browser) is not refused for that.
+///
+/// Our pages are `no-referrer`, so that the tokens in their URLs go nowhere; their forms are therefore
+/// posted with `Origin: null`, and then `Sec-Fetch-Site` must vouch for them.
 pub(super) fn check_origin(headers: &HeaderMap, own: &str) -> Result<(), Failure> {
-    if let Some(site) = headers.get("sec-fetch-site")
-        && site != "same-origin"
-        && site != "none"
-    {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if site.is_some_and(|site| site != b"same-origin" && site != b"none") {
         return Err(Failure::Csrf);
     }
-    match headers.get(header::ORIGIN) {
-        Some(origin) if origin.as_bytes() != own.as_bytes() => Err(Failure::Csrf),
-        _ => Ok(()),
+    match headers.get(header::ORIGIN).map(HeaderValue::as_bytes) {
+        None => Ok(()),
+        Some(origin) if origin == own.as_bytes() => Ok(()),
+        Some(b"null") if site == Some(b"same-origin") => Ok(()),
+        Some(_) => Err(Failure::Csrf),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::check_origin;
+
+    fn is_ours(origin: Option<&'static str>, site: Option<&'static str>) -> bool {
+        let mut headers = HeaderMap::new();
+        if let Some(origin) = origin {
+            headers.insert("origin", HeaderValue::from_static(origin));
+        }
+        if let Some(site) = site {
+            headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+        }
+        check_origin(&headers, "https://id.example").is_ok()
+    }
+
+    #[test]
+    fn only_pages_of_this_server_are_ours() {
+        let own = Some("https://id.example");
+        assert!(is_ours(None, None) && is_ours(own, None) && is_ours(own, Some("same-origin")));
+        assert!(is_ours(Some("null"), Some("same-origin")));
+        assert!(!is_ours(Some("null"), None) && !is_ours(Some("null"), Some("none")));
+        assert!(!is_ours(own, Some("cross-site")) && !is_ours(own, Some("same-site")));
+        for other in ["http://id.example", "https://id.example.evil", "https://ID.example", ""] {
+            assert!(!is_ours(Some(other), Some("same-origin")), "{other}");
+        }
     }
 }

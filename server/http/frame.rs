@@ -150,8 +150,7 @@ fn seal(app: &App, visit: &Visit, path: &str, chosen: Option<&Lang>, response: &
     set(header::CONTENT_SECURITY_POLICY, &policy);
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Nothing for other sites. Not `no-referrer`: with it browsers post forms with `Origin: null`.
-    set(header::REFERRER_POLICY, "same-origin");
+    set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     set(
