@@ -28,6 +28,13 @@ pub(crate) fn acme(json: &str) -> Policies {
     Policies::new("ada").with(held("acme", policy(json)))
 }
 
+/// The person joined so long ago.
+pub(crate) fn acme_joined(age: Span, json: &str) -> Policies {
+    let start = ago(Span::days(90));
+    let held = Held::organisation("acme", "Acme", policy(json), ago(age), start);
+    Policies::new("ada").with(held)
+}
+
 pub(crate) fn both(acme: &str, beta: &str) -> Policies {
     Policies::new("ada").with(held("acme", policy(acme))).with(held("beta", policy(beta)))
 }
