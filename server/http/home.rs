@@ -33,6 +33,7 @@ pub(super) async fn show(
     let mut frame = page::frame(&app, &visitor, "/");
     frame.csrf = csrf::token(app.store.sealer(), &browser);
     "/logout".clone_into(&mut frame.action);
+    frame.links.sign_out = Some("/logout".to_owned());
     frame.person = Some(Person::new(user.display_name(), user.email.as_deref()));
     if let [(only, _)] = organisations.as_slice() {
         frame.brand.organisation = Some(crate::render::Organisation::new(
