@@ -327,3 +327,14 @@ impl ErrorPage {
         Authorize::ErrorPage(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_documentation_lists_every_parameter_with_its_limit() {
+        let page = include_str!("../../../docs/openid.md");
+        for (name, most) in super::KNOWN {
+            assert!(page.contains(&format!("\n| `{name}` | {most} | ")), "{name}");
+        }
+    }
+}
