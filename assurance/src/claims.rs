@@ -161,7 +161,8 @@ pub(crate) fn has_two_kinds(
     has_possession && evidence.proofs().iter().any(is_other_kind)
 }
 
-/// The `amr` of the proofs in the order in which they were made, and `mfa` last.
+/// The `amr` of the proofs in the order in which they were made, and `mfa` last where the level
+/// says so. For the claims of a session take [`Admitted::amr`](crate::Admitted::amr).
 pub fn amr_of(evidence: &Evidence, level: Acr) -> Vec<Amr> {
     let mut values: Vec<Amr> = Vec::new();
     for value in evidence.proofs().iter().filter_map(|proof| Amr::of(&proof.method)) {
