@@ -104,6 +104,8 @@ impl Demo {
             ("OUTBOX_URL", &*self.outbox),
             ("PERSON_LOGIN", "ada"),
             ("PERSON_PASSWORD", "ada-writes-programs"),
+            ("SECOND_LOGIN", "grace"),
+            ("SECOND_PASSWORD", "grace-catches-moths"),
             ("FORGETFUL_LOGIN", "emmy@example.org"),
             ("SCREENSHOTS", &*screenshots),
         ];

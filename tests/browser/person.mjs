@@ -5,6 +5,7 @@ import { env, expect } from "./chromium.mjs";
 export const idp = () => env("IDP_URL");
 export const wiki = () => env("WIKI_URL");
 export const ada = () => ({ login: env("PERSON_LOGIN"), password: env("PERSON_PASSWORD") });
+export const grace = () => ({ login: env("SECOND_LOGIN"), password: env("SECOND_PASSWORD") });
 
 export const allow = 'button[name="action"][value="allow"]';
 export const deny = 'button[name="action"][value="deny"]';
