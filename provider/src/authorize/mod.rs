@@ -13,6 +13,7 @@ mod judge;
 mod level;
 mod max_age;
 mod nonce;
+mod page;
 mod pkce;
 mod prompt;
 mod redirect_uri;
@@ -23,8 +24,6 @@ mod response_type;
 mod scope;
 mod waiting;
 
-use std::borrow::Cow;
-
 use assurance::Demand;
 use store::client::Client;
 use store::event::Outcome;
@@ -32,13 +31,13 @@ use store::interaction::Interaction;
 use store::{Id, Time};
 
 pub use consent::ConsentPage;
+pub use page::{ErrorPage, PageProblem};
 pub use response::Location;
 pub use waiting::Facts;
 
 pub(crate) use issue::Granted;
 pub(crate) use pkce::challenge_of;
 
-use crate::error::ErrorCode;
 use crate::params::{Known, Params};
 use crate::{Caller, Error, Provider, Refusal, Result};
 use claims_parameter::ClaimsParameter;
@@ -97,40 +96,6 @@ pub enum Authorize {
     Consent(Box<ConsentPage>),
     /// Show a page of our own; nobody is sent anywhere (RFC 9700 §4.11.2).
     ErrorPage(ErrorPage),
-}
-
-/// An error that no client can be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorPage {
-    /// What is wrong, for the page's text.
-    pub problem: PageProblem,
-    /// The code of the specification.
-    pub code: ErrorCode,
-    /// For the developer of the application, in English.
-    pub description: Cow<'static, str>,
-}
-
-/// What is wrong with a request that cannot be answered to a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageProblem {
-    /// The client is unknown or disabled.
-    Client,
-    /// The redirect URI is missing or not registered.
-    RedirectUri,
-    /// The request was answered already, has expired, or belongs to another browser.
-    Gone,
-}
-
-impl PageProblem {
-    /// The stable name, for a message key.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::RedirectUri => "redirect_uri",
-            Self::Gone => "gone",
-        }
-    }
 }
 
 /// What a client asks for, checked.
@@ -297,34 +262,6 @@ impl Provider {
         let granted = Granted::new(reply.redirect_uri, request, demand);
         let person = Person { admitted: &admitted, session };
         self.issue(&reply, &client, caller, waiting, person, granted, consented).await
-    }
-}
-
-impl ErrorPage {
-    fn new(
-        problem: PageProblem,
-        code: ErrorCode,
-        description: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self { problem, code, description: description.into() }
-    }
-
-    fn gone() -> Authorize {
-        Self::new(
-            PageProblem::Gone,
-            ErrorCode::InvalidRequest,
-            "This sign-in was finished already, has expired, or belongs to another browser. Start again from the application.",
-        )
-        .show()
-    }
-
-    fn show(self) -> Authorize {
-        tracing::info!(
-            problem = self.problem.as_str(),
-            description = %self.description,
-            "authorization request answered with a page"
-        );
-        Authorize::ErrorPage(self)
     }
 }
 
