@@ -8,7 +8,7 @@ use store::{Ambient, Sealer, SecretKey, Store};
 
 use crate::config::Settings;
 use crate::mail;
-use crate::render::{Lang, Renderer};
+use crate::render::Renderer;
 use crate::start::StartError;
 use crate::start::blueprint::{self, Watched};
 
@@ -24,8 +24,6 @@ pub struct App {
     pub provider: Provider,
     /// Makes pages.
     pub renderer: Arc<Renderer>,
-    /// The language of people who ask for none that there is.
-    pub default_language: Lang,
     /// Sends mail, where there is a mail server.
     pub(crate) sender: Option<mail::Sender>,
     /// The blueprints on disk as they were when they were last applied.
@@ -53,10 +51,11 @@ impl App {
         ambient: Ambient,
         passwords: Passwords,
     ) -> Result<Arc<Self>, StartError> {
-        let renderer = Arc::new(Renderer::new(settings.templates.as_deref())?);
-        let default_language = renderer.locales().find(&settings.default_language);
-        let default_language = default_language
-            .ok_or_else(|| StartError::Language(settings.default_language.clone()))?;
+        let mut renderer = Renderer::new(settings.templates.as_deref())?;
+        if !renderer.set_default_language(&settings.default_language) {
+            return Err(StartError::Language(settings.default_language.clone()));
+        }
+        let renderer = Arc::new(renderer);
         let smtp = settings.smtp.as_ref();
         let sender = smtp.map(|smtp| mail::Sender::new(smtp, settings.mail_from.clone()));
         let sender = sender.transpose().map_err(StartError::Mail)?;
@@ -65,7 +64,6 @@ impl App {
         let mailroom: Arc<dyn Mailroom> = Arc::new(mail::Composer::new(
             Arc::clone(&renderer),
             store.ambient().clone(),
-            default_language.clone(),
             settings.public_url.clone(),
         ));
         let public_url = settings.public_url.clone();
@@ -73,16 +71,7 @@ impl App {
         let engine = Engine::new(services, Arc::new(stages::registry()));
         let watched = blueprint::apply_at_start(&settings, &engine).await?;
         engine.refresh().await?;
-        Ok(Arc::new(Self {
-            settings,
-            store,
-            engine,
-            provider,
-            renderer,
-            default_language,
-            sender,
-            watched,
-        }))
+        Ok(Arc::new(Self { settings, store, engine, provider, renderer, sender, watched }))
     }
 }
 

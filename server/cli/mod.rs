@@ -36,7 +36,8 @@ enum Command {
     /// variable, a variable beats the file. Without any, it serves the shipped flows on
     /// <http://127.0.0.1:8080> from an SQLite file in the folder flowgate-data.
     ///
-    /// SIGTERM or Ctrl-C ends it; requests under way get ten seconds to finish.
+    /// SIGTERM or Ctrl-C ends it; requests under way get ten seconds to finish, or until Ctrl-C is
+    /// pressed again.
     #[command(verbatim_doc_comment)]
     Serve(serve::Args),
     /// Check blueprints, apply them, and write their schema
@@ -70,9 +71,15 @@ fn tell(failure: &StartError) {
         StartError::Blueprint(diagnostics) => {
             warn(blueprints::render_text(diagnostics, is_coloured(&std::io::stderr())).trim_end());
         }
-        StartError::Config(error) => error.0.iter().for_each(|one| warn(&format!("error: {one}"))),
+        StartError::Config(error) => {
+            for problem in &error.0 {
+                warn(&format!("error: {problem}"));
+            }
+        }
         StartError::Apply(ApplyError::Refused(reasons)) => {
-            reasons.iter().for_each(|reason| warn(&format!("error: {reason}")));
+            for reason in reasons {
+                warn(&format!("error: {reason}"));
+            }
         }
         // Said already, in the form that was asked for.
         StartError::Told => {}

@@ -8,25 +8,19 @@ use serde_json::{Map, Value};
 use store::Ambient;
 use store::mail::Message;
 
-use crate::render::{Brand, Lang, Renderer};
+use crate::render::{Brand, Renderer};
 
 /// Composes mails from the templates.
 pub struct Composer {
     renderer: Arc<Renderer>,
     ambient: Ambient,
-    default_language: Lang,
     public_url: String,
 }
 
 impl Composer {
     /// From these templates; `public_url` is where a mail leads that has no link of its own.
-    pub fn new(
-        renderer: Arc<Renderer>,
-        ambient: Ambient,
-        default_language: Lang,
-        public_url: String,
-    ) -> Self {
-        Self { renderer, ambient, default_language, public_url }
+    pub fn new(renderer: Arc<Renderer>, ambient: Ambient, public_url: String) -> Self {
+        Self { renderer, ambient, public_url }
     }
 
     /// The draft's data, and what every template may name beside it.
@@ -50,8 +44,8 @@ impl Mailroom for Composer {
             engine::Error::Internal(format!("the mail `{}`: {what}", draft.template))
         };
         draft.to.parse::<Address>().map_err(|error| failed(&error))?;
-        let language = self.renderer.locales().find(draft.language);
-        let language = language.unwrap_or_else(|| self.default_language.clone());
+        let locales = self.renderer.locales();
+        let language = locales.find(draft.language).unwrap_or_else(|| locales.default_lang());
         let mail = self
             .renderer
             .mail(draft.template, &language, &Brand::default(), &self.data(draft))

@@ -263,9 +263,7 @@ async fn pauses_grow_and_end() {
 
 fn composer() -> Composer {
     let renderer = Arc::new(Renderer::strict(None).unwrap());
-    let language = renderer.locales().default_lang();
-    let url = "https://id.example.org".to_owned();
-    Composer::new(renderer, Ambient::system(), language, url)
+    Composer::new(renderer, Ambient::system(), "https://id.example.org".to_owned())
 }
 
 fn draft<'a>(template: &'static str, to: &'a str, language: &'a str) -> MailDraft<'a> {

@@ -91,7 +91,7 @@ async fn deliver(store: &Store, sender: &Sender, mail: Mail) {
         match note(store, &mail, &result).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::warn!(mail = %mail.id, %error, "cannot note what came of a mail")
+                tracing::warn!(mail = %mail.id, %error, "cannot note what came of a mail");
             }
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;

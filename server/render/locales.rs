@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use super::Error;
 use super::locale::{Lang, Locale, Message};
 
-/// The language that every other falls back to.
+/// The language that every other takes from what it lacks itself.
 pub const DEFAULT_LANGUAGE: &str = "en";
 
 /// The languages of the running server.
 #[derive(Debug)]
 pub struct Locales {
     locales: Vec<Locale>,
+    /// The place of the language of people who ask for none that there is.
+    default: usize,
 }
 
 impl Locales {
@@ -46,7 +48,7 @@ impl Locales {
             Ok(Locale { lang, name, dir, messages: all })
         });
         let locales = locales.collect::<Result<_, _>>()?;
-        Ok(Self { locales })
+        Ok(Self { locales, default: 0 })
     }
 
     /// All languages, English first, then by tag.
@@ -54,12 +56,22 @@ impl Locales {
         &self.locales
     }
 
-    /// English.
+    /// The language of people who ask for none that there is: English, unless it was
+    /// [set](Self::set_default).
     pub fn default_lang(&self) -> Lang {
-        // `parse` refuses to build without it.
+        // `parse` refuses to build without English.
         self.locales
-            .first()
+            .get(self.default)
             .map_or_else(|| Lang(DEFAULT_LANGUAGE.into()), |locale| locale.lang.clone())
+    }
+
+    /// Sets the language of people who ask for none that there is. Returns whether there is such a
+    /// language.
+    #[must_use]
+    pub(super) fn set_default(&mut self, tag: &str) -> bool {
+        let found = self.find(tag).map(|lang| self.index(&lang));
+        self.default = found.unwrap_or(self.default);
+        found.is_some()
     }
 
     pub(super) fn index(&self, lang: &Lang) -> usize {
@@ -86,7 +98,7 @@ impl Locales {
 
     /// The language of a page: what the person chose here (parameter or cookie), else what the
     /// relying party asks for (`ui_locales`, in order; section 3.1.2.1 of the core specification), else what the
-    /// browser says (`Accept-Language`, RFC 9110 §12.5.4, by weight), else English.
+    /// browser says (`Accept-Language`, RFC 9110 §12.5.4, by weight), else the default.
     pub fn negotiate(
         &self,
         ui_locales: Option<&str>,

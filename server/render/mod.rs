@@ -118,6 +118,13 @@ impl Renderer {
         Files::read(overrides)?.compile(strict)
     }
 
+    /// Sets the language of people who ask for none that there is. Returns whether there is such a
+    /// language.
+    #[must_use]
+    pub fn set_default_language(&mut self, tag: &str) -> bool {
+        self.locales.set_default(tag)
+    }
+
     /// The languages.
     pub fn locales(&self) -> &Locales {
         &self.locales

@@ -2,6 +2,7 @@
 //! shipped one, until somebody applies another.
 
 use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,7 +101,11 @@ async fn apply_shipped(engine: &Engine) -> Result<(), StartError> {
         blueprints::check_sources([source], &Options::for_apply(&registry))
     });
     let checked = accepted(checked.await?)?;
-    write(&services.store, &services.passwords, checked, request(engine, PROGRAM)).await?;
+    let request = request(engine, PROGRAM);
+    let outcome = write(&services.store, &services.passwords, checked, request).await?;
+    if outcome.applied.changed {
+        tell(&outcome);
+    }
     Ok(())
 }
 
@@ -167,8 +172,17 @@ pub(super) fn tell(outcome: &Outcome) {
     }
 }
 
-/// Logs findings, each on a line of its own.
+/// Shows findings: whoever sits at a terminal sees the lines that they are about, a log has each on a
+/// line of its own.
 pub(super) fn log(diagnostics: &[Diagnostic]) {
+    let mut terminal = std::io::stderr().lock();
+    if terminal.is_terminal() && !diagnostics.is_empty() {
+        let is_coloured = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let text = blueprints::render_text(diagnostics, is_coloured);
+        let _ = writeln!(terminal, "\n{}\n", text.trim_end());
+        return;
+    }
+    drop(terminal);
     for found in diagnostics {
         let place = format!("{}:{}:{}", found.file, found.line, found.column);
         let code = found.code.as_str();

@@ -21,7 +21,7 @@ use axum::serve::ListenerExt as _;
 use store::Ambient;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::app::App;
@@ -58,7 +58,7 @@ pub fn runtime(workers: usize) -> Result<Runtime, StartError> {
 }
 
 async fn live(settings: Settings) -> Result<(), StartError> {
-    let signalled = signalled()?;
+    let first = signalled()?;
     let listener = listen(&settings).await?;
     let address = listener.local_addr()?;
     let settings = settings.bound_to(address);
@@ -71,20 +71,30 @@ async fn live(settings: Settings) -> Result<(), StartError> {
 
     let mut result = Ok(());
     tokio::select! {
-        signal = signalled => tracing::info!(signal, "stopping"),
+        signal = first => tracing::info!(signal, "stopping"),
         ended = &mut serving => result = flatten(ended),
         // Jobs return only when told to stop: this one panicked. Better to be started anew by whoever
         // looks after the process than to send no mail for a month.
         _ = jobs.join_next() => result = Err(StartError::Job),
     }
     trigger.stop();
-    if !serving.is_finished() {
-        let served = flatten(serving.await);
-        result = result.and(served);
+    let second = signalled()?;
+    tokio::select! {
+        () = drain(&mut serving, jobs) => {}
+        signal = second => tracing::warn!(signal, "stopping at once"),
     }
-    stop(jobs).await;
     tracing::info!("stopped");
     result
+}
+
+/// Waits for what is under way.
+async fn drain(serving: &mut JoinHandle<std::io::Result<()>>, jobs: JoinSet<()>) {
+    if !serving.is_finished()
+        && let Ok(Err(error)) = serving.await
+    {
+        tracing::warn!(%error, "the socket failed while stopping");
+    }
+    stop(jobs).await;
 }
 
 fn flatten(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<(), StartError> {
