@@ -28,10 +28,10 @@ mod suggest;
 mod validate;
 
 pub use apply::{Action, Applied, Apply, ApplyError, Change, SHIPPED, apply};
-pub use check::{Checked, Options, check, check_sources};
+pub use check::{Checked, Environment, Options, check, check_sources};
 pub use compiled::Compiled;
 pub use diagnostic::{
     Code, Diagnostic, MAX_DIAGNOSTICS, Related, Severity, render_json, render_text,
 };
 pub use read::{Origin, Source};
-pub use schema::schema;
+pub use schema::{schema, schema_text};

@@ -1,6 +1,9 @@
 //! The schema of the language, made from the types of [`crate::model`] and of the stages' own
 //! configurations: in [`Language`] for the check, and by [`schema`] for editors.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use engine::Registry;
@@ -181,6 +184,12 @@ pub fn schema(registry: &Registry) -> Json {
     schema
 }
 
+/// [`schema`] as the text of a file, as `flowgate blueprint schema` prints it and as it is kept in
+/// `docs/blueprint.schema.json`.
+pub fn schema_text(registry: &Registry) -> String {
+    format!("{:#}\n", schema(registry))
+}
+
 /// The name in `!env NAME` or `!var NAME`, as an editor sees it.
 const ARGUMENT: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 
@@ -228,7 +237,9 @@ fn is_plain_scalar(keywords: &Map<String, Json>) -> bool {
 }
 
 fn widen(keywords: &mut Map<String, Json>) {
-    let takes_any_text = !keywords.contains_key("pattern")
+    let is_short = keywords.get("minLength").and_then(Json::as_u64).is_none_or(|least| least <= 1);
+    let takes_any_text = is_short
+        && !keywords.contains_key("pattern")
         && match keywords.get("type") {
             Some(Json::Array(names)) => names.contains(&json!("string")),
             name => name == Some(&json!("string")),

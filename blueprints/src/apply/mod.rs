@@ -158,7 +158,7 @@ pub async fn apply(
 /// The digest of a version's flows and conditions, keyed like every hash in the database.
 fn digest(store: &Store, document: &serde_json::Value) -> String {
     let mac = store.sealer().mac("blueprint digest", document.to_string().as_bytes());
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    data_encoding::HEXLOWER.encode(&mac)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]

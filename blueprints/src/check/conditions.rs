@@ -94,7 +94,9 @@ fn collect(
     for entry in entries {
         match &entry.what {
             What::Branch(arms) => {
-                arms.iter().for_each(|arm| collect(&arm.stages, registry, answers, report))
+                for arm in arms {
+                    collect(&arm.stages, registry, answers, report);
+                }
             }
             What::Stage(stage) => {
                 let declared = registry

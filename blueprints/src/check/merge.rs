@@ -44,18 +44,13 @@ pub(super) fn merge(
             add(&mut merged, key, node, report);
         }
     }
-    let span = match first {
-        Some(span) => span,
-        None => {
-            if is_whole && !report.has_errors() && sources.iter().next().is_some() {
-                report
-                    .error(Code::MissingKey, Span::top(0), "", "there is no blueprint here")
-                    .suggest(Some(
-                        "a blueprint begins with `flowgate: 1` and `name: ..`".to_owned(),
-                    ));
-            }
-            return None;
+    let Some(span) = first else {
+        if is_whole && !report.has_errors() && sources.iter().next().is_some() {
+            report
+                .error(Code::MissingKey, Span::top(0), "", "there is no blueprint here")
+                .suggest(Some("a blueprint begins with `flowgate: 1` and `name: ..`".to_owned()));
         }
+        return None;
     };
     let mut missing = |key: &str, suggestion: &str, value: Value| {
         if merged.iter().any(|(other, _)| other.text == key) {
@@ -159,7 +154,7 @@ fn refuse_unsupported(key: &Key, above: &Path, patterns: &[&[&str]], report: &mu
                 crate::path::Segment::Index(_) => false,
             })
     };
-    let found = patterns.iter().any(|pattern| matches(pattern));
+    let found = patterns.iter().any(matches);
     if found {
         report.error(
             Code::Unsupported,

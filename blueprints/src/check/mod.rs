@@ -28,6 +28,9 @@ use crate::read::{self, Budget, Key, Node, Source, Sources, Span, tags};
 use crate::schema::Language;
 use crate::validate::{Names, Pending, Walker};
 
+/// Looks up an environment variable.
+pub type Environment<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
+
 /// What a check needs to know beside the files.
 pub struct Options<'a> {
     /// The stage kinds.
@@ -38,7 +41,7 @@ pub struct Options<'a> {
     /// warning, so that a machine without the secrets can check; `apply` and `serve` cannot.
     pub needs_secrets: bool,
     /// Looks up an environment variable.
-    pub environment: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    pub environment: Environment<'a>,
 }
 
 impl<'a> Options<'a> {

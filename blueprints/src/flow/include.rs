@@ -141,7 +141,7 @@ fn collect<'a>(entries: &'a [Entry], includes: &mut Vec<Include<'a>>, count: &mu
     for entry in entries {
         match &entry.what {
             What::Include { flow, span } => {
-                includes.push(Include { flow, span: *span, path: &entry.path })
+                includes.push(Include { flow, span: *span, path: &entry.path });
             }
             What::Branch(arms) => arms.iter().for_each(|arm| collect(&arm.stages, includes, count)),
             What::Stage(_) | What::Unknown => *count += 1,

@@ -60,7 +60,8 @@ pub(crate) struct Document {
 
 /// One rhai expression that is true or false.
 #[derive(Debug)]
-pub(crate) struct Expression;
+#[expect(dead_code, reason = "the text of a condition is taken from the tree, with its place")]
+pub(crate) struct Expression(String);
 
 impl JsonSchema for Expression {
     fn schema_name() -> std::borrow::Cow<'static, str> {

@@ -79,15 +79,12 @@ impl Resolver<'_> {
     fn node(&mut self, node: &mut Node, path: &mut Path) {
         if let Some(tag) = node.tag.take() {
             let value = self.tagged(&tag, node, path);
-            match value {
-                Some((value, given)) => {
-                    node.value = value;
-                    node.given = given;
-                }
-                None => {
-                    node.value = Value::Unset;
-                    node.given = Given::Tag { label: tag, secret: true };
-                }
+            if let Some((value, given)) = value {
+                node.value = value;
+                node.given = given;
+            } else {
+                node.value = Value::Unset;
+                node.given = Given::Tag { label: tag, secret: true };
             }
             return;
         }
@@ -274,17 +271,20 @@ impl Resolver<'_> {
     }
 
     fn refuse_submitted(&mut self, tag: &str, span: Span, path: &Path) -> Option<()> {
-        match self.lookup.sources.get(span.file).map(|source| &source.origin) {
-            Some(Origin::Operator { .. }) => Some(()),
-            _ => {
-                self.report.error(
-                    Code::Tag,
-                    span,
-                    path,
-                    format!("`{tag}` is allowed only in files on the server, not in a submitted blueprint"),
-                );
-                None
-            }
+        if let Some(Origin::Operator { .. }) =
+            self.lookup.sources.get(span.file).map(|source| &source.origin)
+        {
+            Some(())
+        } else {
+            self.report.error(
+                Code::Tag,
+                span,
+                path,
+                format!(
+                    "`{tag}` is allowed only in files on the server, not in a submitted blueprint"
+                ),
+            );
+            None
         }
     }
 

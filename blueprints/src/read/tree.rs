@@ -1,12 +1,14 @@
 //! From the events of the YAML parser to a tree. Iterative and bounded: depth and number of values
 //! are checked at each event, so neither brackets nor aliases can exhaust stack or memory.
 
+mod syntax;
+
 use std::collections::{HashMap, HashSet};
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput, Tag};
 
 use super::limits::{MAX_DEPTH, MAX_NODES};
-use super::source::{check_characters, lines};
+use super::source::check_characters;
 use super::{Given, Key, Mark, Node, Source, Span, Value, plain};
 use crate::diagnostic::{Code, Report};
 use crate::path::{Path, Segment};
@@ -324,34 +326,6 @@ impl Reader<'_> {
         Err(Stop)
     }
 
-    fn refuse_yaml(&mut self, error: &ScanError) {
-        let mut at = mark(*error.marker());
-        // At the end of the text the parser may count a line that is not there.
-        let text = self.text.trim_end_matches(['\n', '\r']);
-        let count = lines(text).count();
-        if at.line > count {
-            at = Mark {
-                line: count,
-                column: lines(text).last().map_or(0, |line| line.chars().count()) + 1,
-            };
-        }
-        let line = lines(text).nth(at.line - 1).unwrap_or_default();
-        let hint = if line.trim_start_matches(' ').starts_with('\t') {
-            Some("indent with spaces: YAML does not allow tabs there".to_owned())
-        } else {
-            hint(error.info())
-        };
-        let path = self.path();
-        self.report
-            .error(
-                Code::Yaml,
-                Span::point(self.file, at),
-                path,
-                format!("not YAML: {}", error.info()),
-            )
-            .suggest(hint);
-    }
-
     fn span(&self, span: saphyr_parser::Span) -> Span {
         Span { file: self.file, start: mark(span.start), end: mark(span.end) }
     }
@@ -383,24 +357,4 @@ fn name_of(tag: &Tag) -> String {
 
 fn mark(marker: Marker) -> Mark {
     Mark { line: marker.line().max(1), column: marker.col() + 1 }
-}
-
-/// What usually is behind an error of the parser.
-fn hint(info: &str) -> Option<String> {
-    let hint = if info.contains("while scanning a tag") || info.contains("while parsing a tag") {
-        "quote text that starts with `!`; in a condition, write `not`"
-    } else if info.contains("tab") {
-        "indent with spaces: YAML does not allow tabs there"
-    } else if info.contains("mapping values are not allowed") {
-        "quote text that contains `: `, and give each key of a mapping the same indentation"
-    } else if info.contains("unknown anchor") {
-        "an alias `*name` needs an anchor `&name` above it; quote text that starts with `*`"
-    } else if info.contains("cannot start any token") {
-        "quote text that starts with `@`, `` ` `` or `%`"
-    } else if info.contains("expected ',' or") {
-        "a `[` or `{` above is not closed"
-    } else {
-        return None;
-    };
-    Some(hint.to_owned())
 }

@@ -105,10 +105,10 @@ impl Walker<'_> {
                 for (name, value) in self.follow(option).as_object().into_iter().flatten() {
                     match (own.get_mut(name), value) {
                         (Some(Json::Object(mine)), Json::Object(theirs)) => {
-                            mine.extend(theirs.clone())
+                            mine.extend(theirs.clone());
                         }
                         (Some(Json::Array(mine)), Json::Array(theirs)) => {
-                            mine.extend(theirs.iter().cloned())
+                            mine.extend(theirs.iter().cloned());
                         }
                         _ => drop(own.insert(name.clone(), value.clone())),
                     }

@@ -186,8 +186,8 @@ impl Walker<'_> {
 
     fn reference(&mut self, node: &Node, text: &str, keywords: &Map<String, Json>, path: &Path) {
         let Some(kind) = keywords.get("x-reference").and_then(Json::as_str) else { return };
-        let none = std::collections::BTreeSet::new();
-        let names = self.names.get(kind).unwrap_or(&none);
+        let empty = std::collections::BTreeSet::new();
+        let names = self.names.get(kind).unwrap_or(&empty);
         if names.contains(text) {
             return;
         }

@@ -1,10 +1,12 @@
 //! Stages, branches, includes, and what a flow can reach.
 
+use std::fmt::Write as _;
+
 use crate::fixture::{check, said};
 
 /// What is said about one flow, whose stages are given as YAML below `stages:`.
 fn flow(purpose: &str, stages: &str) -> Vec<String> {
-    let stages: String = stages.lines().map(|line| format!("      {line}\n")).collect();
+    let stages = format!("      {}\n", stages.replace('\n', "\n      "));
     let checked = check(&format!(
         "flowgate: 1\nname: a\nflows:\n  f:\n    use: {purpose}\n    stages:\n{stages}"
     ));
@@ -312,7 +314,7 @@ fn includes_are_bounded() {
             } else {
                 vec![format!("include: f{}", number + 1); each].join(", ")
             };
-            text += &format!("  f{number}: {{ use: settings, stages: [{stages}] }}\n");
+            writeln!(text, "  f{number}: {{ use: settings, stages: [{stages}] }}").unwrap();
         }
         check(&text)
     };

@@ -5,6 +5,8 @@ mod objects;
 mod properties;
 mod ten;
 
+use std::fmt::Write as _;
+
 use crate::fixture::{GOOD, check, check_files, check_with, said};
 use crate::{Severity, render_json, render_text};
 
@@ -272,7 +274,7 @@ fn a_finding_is_shown_with_its_line() {
 fn a_file_of_garbage_has_a_bounded_report() {
     let mut text = "flowgate: 1\nname: a\norganisations:\n".to_owned();
     for number in 0..30_000 {
-        text += &format!("  o{number}: {{ x{number}: 1 }}\n");
+        writeln!(text, "  o{number}: {{ x{number}: 1 }}").unwrap();
     }
     let start = std::time::Instant::now();
     let checked = check(&text);
