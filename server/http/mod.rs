@@ -36,7 +36,6 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub const MAX_DURATION: Duration = Duration::from_secs(30);
 
 /// Every route.
-#[must_use]
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(home::show))

@@ -113,15 +113,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// A new client. `secret` is kept only as a keyed hash.
+    /// A new client of no organisation and no blueprint. `secret` is kept only as a keyed hash.
     #[must_use]
     pub fn new(
         id: Id<Client>,
         name: String,
-        organisation_id: Option<Id<Organisation>>,
         secret: Option<&str>,
         settings: Settings,
-        owner: Option<String>,
         sealer: &Sealer,
         now: Time,
     ) -> Self {
@@ -129,10 +127,10 @@ impl Client {
         Self {
             id,
             name,
-            organisation_id,
+            organisation_id: None,
             secret_hash,
             settings: Document(settings),
-            owner,
+            owner: None,
             security_epoch: 0,
             disabled_at: None,
             created_at: now,

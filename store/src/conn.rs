@@ -33,7 +33,10 @@ macro_rules! on {
     ($conn:expr, |$c:ident| $query:expr) => {
         match &mut $conn.0 {
             $crate::conn::Backend::Sqlite($c) => $query.await,
-            $crate::conn::Backend::Postgres($c) => $query.await,
+            $crate::conn::Backend::Postgres(boxed) => {
+                let $c = &mut **boxed;
+                $query.await
+            }
         }
     };
 }
@@ -98,7 +101,7 @@ enum Pool {
 
 pub(crate) enum Backend {
     Sqlite(bb8::PooledConnection<'static, Sqlite>),
-    Postgres(bb8::PooledConnection<'static, AsyncPgConnection>),
+    Postgres(Box<bb8::PooledConnection<'static, AsyncPgConnection>>),
 }
 
 /// A connection to read with.
@@ -172,7 +175,9 @@ impl Store {
             Pool::Sqlite { readers, .. } => {
                 Backend::Sqlite(readers.get_owned().await.map_err(unavailable)?)
             }
-            Pool::Postgres(pool) => Backend::Postgres(pool.get_owned().await.map_err(unavailable)?),
+            Pool::Postgres(pool) => {
+                Backend::Postgres(Box::new(pool.get_owned().await.map_err(unavailable)?))
+            }
         };
         Ok(Conn(backend))
     }
@@ -195,7 +200,7 @@ impl Store {
             Pool::Postgres(pool) => {
                 let mut conn = pool.get_owned().await.map_err(unavailable)?;
                 AnsiTransactionManager::begin_transaction(&mut *conn).await?;
-                Backend::Postgres(conn)
+                Backend::Postgres(Box::new(conn))
             }
         };
         Ok(Unit(Conn(backend)))
@@ -229,7 +234,7 @@ impl Unit {
                 .await?;
             }
             Backend::Postgres(mut conn) => {
-                AnsiTransactionManager::commit_transaction(&mut *conn).await?;
+                AnsiTransactionManager::commit_transaction(&mut **conn).await?;
             }
         }
         Ok(())
@@ -246,7 +251,7 @@ impl Unit {
                 .await?;
             }
             Backend::Postgres(mut conn) => {
-                AnsiTransactionManager::rollback_transaction(&mut *conn).await?;
+                AnsiTransactionManager::rollback_transaction(&mut **conn).await?;
             }
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! The tables as Diesel sees them; one `table!` for each `CREATE TABLE` of `migrations/`.
 
-
 diesel::table! {
     users (id) {
         id -> Text,

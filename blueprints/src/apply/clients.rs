@@ -66,16 +66,12 @@ impl Run<'_> {
             tos_uri: stated.tos_uri.clone(),
         };
         let secret = stated.secret.as_ref().map(model::Secret::reveal);
-        Client::new(
-            Id::from(id),
-            stated.name.clone().unwrap_or_else(|| id.to_owned()),
-            self.organisation_id(stated.organisation.as_deref()),
-            secret,
-            settings,
-            Some(self.blueprint.name.clone()),
-            self.store.sealer(),
-            self.now,
-        )
+        let name = stated.name.clone().unwrap_or_else(|| id.to_owned());
+        let sealer = self.store.sealer();
+        let mut client = Client::new(Id::from(id), name, secret, settings, sealer, self.now);
+        client.organisation_id = self.organisation_id(stated.organisation.as_deref());
+        client.owner = Some(self.blueprint.name.clone());
+        client
     }
 
     async fn update_client(&mut self, there: &Client, mut fresh: Client) -> Result<(), ApplyError> {

@@ -150,7 +150,7 @@ impl Bed {
     pub(crate) async fn client(&self, id: &str, secret: Option<&str>, settings: Settings) {
         let name = format!("The {id}");
         let (sealer, now) = (self.store.sealer(), self.now());
-        let client = Client::new(Id::from(id), name, None, secret, settings, None, sealer, now);
+        let client = Client::new(Id::from(id), name, secret, settings, sealer, now);
         let mut unit = self.store.write().await.unwrap();
         client::create(&mut unit, &client).await.unwrap();
         unit.commit().await.unwrap();

@@ -48,10 +48,8 @@ async fn scene(store: &Store) -> Scene {
     let client = Client::new(
         Id::from("wiki"),
         "Wiki".to_owned(),
-        None,
         Some("secret"),
         settings,
-        None,
         store.sealer(),
         now,
     );

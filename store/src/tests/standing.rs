@@ -41,16 +41,10 @@ fn client(store: &Store, organisation: &Organisation) -> Client {
         policy_uri: None,
         tos_uri: None,
     };
-    Client::new(
-        Id::from("wiki"),
-        "Wiki".to_owned(),
-        Some(organisation.id.clone()),
-        None,
-        settings,
-        None,
-        store.sealer(),
-        store.ambient().now(),
-    )
+    let (sealer, now) = (store.sealer(), store.ambient().now());
+    let mut client = Client::new(Id::from("wiki"), "Wiki".to_owned(), None, settings, sealer, now);
+    client.organisation_id = Some(organisation.id.clone());
+    client
 }
 
 async fn bind(unit: &mut Unit, user: &User, kind: &str, data: Value, confirmed: Option<Time>) {
