@@ -23,9 +23,9 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// In `data`, or in a folder that goes when the demo ends. The blueprint is that of the checkout
-    /// in `working_directory`, if it is one; otherwise a copy beside the data, which is not
-    /// overwritten at the next start.
+    /// In `data`, or in a folder that goes when the demo ends. The blueprint is that of the
+    /// checkout in `working_directory`, if it is one; otherwise a copy beside the data, which is
+    /// not overwritten at the next start.
     pub(super) fn open(data: Option<&Path>, working_directory: &Path) -> io::Result<Self> {
         let (temporary, data) = match data {
             Some(data) => {

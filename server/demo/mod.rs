@@ -1,7 +1,7 @@
-//! `flowgate demo`: an identity provider, the sample app [`wiki`] and the [`outbox`] on this machine,
-//! with people and organisations from one blueprint that is edited while it runs. Nothing to set up,
-//! nothing left behind. What it shows is stated in `flows/demo.yaml`; to add a site, give it a
-//! [`site::Site`], a port in [`Sockets`] and a line in [`greeting`].
+//! `flowgate demo`: an identity provider, the sample app `wiki` and the `outbox` on this machine,
+//! with people and organisations from one blueprint that is edited while it runs. Nothing to set
+//! up, nothing left behind. What it shows is stated in `flows/demo.yaml`; to add a site, give it a
+//! `Site`, a port in `Sockets` and a line in `greeting.rs`.
 
 mod greeting;
 mod home;

@@ -1,7 +1,7 @@
-//! Wiki, the sample relying party: an app of its own on its own port that knows of Flowgate only what
-//! OpenID Connect tells it. [`relying_party`] speaks the protocol over [`transport`], [`id_token`]
-//! decides whether to believe, [`shelf`] remembers, [`view`] turns claims into pages. A new thing to
-//! try is a [`Wish`](relying_party::Wish), a line in [`wish`] and its text `wiki.actions.<key>`.
+//! Wiki, the sample relying party: an app of its own on its own port that knows of Flowgate only
+//! what OpenID Connect tells it. [`relying_party`] speaks the protocol over [`transport`],
+//! [`id_token`] decides whether to believe, [`shelf`] remembers, [`view`] turns claims into pages.
+//! A new thing to try is a [`Wish`], a line in [`wish`] and its text `wiki.actions.<key>`.
 
 mod error;
 mod id_token;
