@@ -1,5 +1,6 @@
 //! What a stage is: one step that asks a person something, or does something without asking.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use schemars::JsonSchema;
@@ -146,25 +147,26 @@ pub struct FieldError {
     pub key: String,
     /// What the message names.
     #[serde(default)]
-    pub params: std::collections::BTreeMap<String, String>,
+    pub params: BTreeMap<String, String>,
 }
 
 impl FieldError {
     /// An error of one field.
     #[must_use]
     pub fn field(field: &str, key: &str) -> Self {
-        Self { field: Some(field.to_owned()), key: key.to_owned(), params: Default::default() }
+        Self { field: Some(field.to_owned()), key: key.to_owned(), params: BTreeMap::new() }
     }
 
     /// An error of the page as a whole.
     #[must_use]
     pub fn page(key: &str) -> Self {
-        Self { field: None, key: key.to_owned(), params: Default::default() }
+        Self { field: None, key: key.to_owned(), params: BTreeMap::new() }
     }
 
     /// The same with a value that its message names.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "numbers are what is passed")]
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.params.insert(name.to_owned(), value.to_string());
         self
     }

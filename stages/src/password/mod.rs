@@ -107,16 +107,13 @@ impl Stage for Password {
 /// Under which name failures are counted: the person's, or for a name that nobody has a digest of
 /// it, so that both lock alike.
 fn subject(context: &Context<'_>) -> String {
-    match &context.state().user {
-        Some(user) => user.to_string(),
-        None => {
-            let login = context.state().login.as_deref().unwrap_or_default();
-            let sealer = context.services().store.sealer();
-            let digest = sealer.mac("unknown login", user::key(login).as_bytes());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("unknown:{hex}")
-        }
+    if let Some(user) = &context.state().user {
+        return user.to_string();
     }
+    let login = context.state().login.as_deref().unwrap_or_default();
+    let sealer = context.services().store.sealer();
+    let digest = sealer.mac("unknown login", user::key(login).as_bytes());
+    format!("unknown:{}", data_encoding::HEXLOWER.encode(&digest))
 }
 
 /// Counts the attempt, for good, before anything is compared.

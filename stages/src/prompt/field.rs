@@ -160,7 +160,8 @@ impl Field {
                 json!({ "value": choice.value, "label": label })
             })
             .collect();
-        let label = self.label.clone().unwrap_or_else(|| format!("prompt.label.{}", self.usual_label()));
+        let label =
+            self.label.clone().unwrap_or_else(|| format!("prompt.label.{}", self.usual_label()));
         let min = match self.kind {
             FieldType::NewPassword => Some(self.rules().min),
             _ => self.min,
