@@ -165,7 +165,6 @@ impl FieldError {
 
     /// The same with a value that its message names.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "numbers are what is passed")]
     pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.params.insert(name.to_owned(), value.to_string());
         self

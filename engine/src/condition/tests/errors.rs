@@ -225,7 +225,7 @@ fn at_run_time_an_error_is_an_error_and_never_false() {
         (r#"domain("nobody") == "a""#, Kind::BadValue),
         (r#"domain("@a") == "a""#, Kind::BadValue),
     ] {
-        let error = evaluate(source, &nobody).expect_err(source);
+        let error = evaluate(source, &nobody).unwrap_err();
         assert_eq!(error.kind, kind, "{source}: {error}");
     }
 }
@@ -247,7 +247,7 @@ fn an_answer_of_another_type_than_declared_is_an_error() {
     let mut facts = ada();
     facts.answers.insert("newsletter".to_owned(), Answer::Text("true".to_owned()));
     for source in ["answers.newsletter", "answers.newsletter == true", "answers.newsletter == ()"] {
-        let error = evaluate(source, &facts).expect_err(source);
+        let error = evaluate(source, &facts).unwrap_err();
         assert_eq!(error.kind, Kind::BadValue, "{source}: {error}");
     }
 }

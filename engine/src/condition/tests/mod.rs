@@ -89,7 +89,7 @@ fn compile(source: &str) -> Result<Condition, ConditionError> {
 }
 
 fn refused(source: &str) -> ConditionError {
-    compile(source).expect_err(source)
+    compile(source).unwrap_err()
 }
 
 fn evaluate(source: &str, facts: &Facts) -> Result<bool, ConditionError> {

@@ -129,10 +129,11 @@ fn proven_and_enrolled_look_up_factors() {
 
 #[test]
 fn the_words_are_those_of_the_admission_kernel() {
-    let factors: BTreeSet<_> = assurance::Factor::STRONGEST_FIRST.map(|f| f.as_str()).into();
+    let factors: BTreeSet<_> =
+        assurance::Factor::STRONGEST_FIRST.map(assurance::Factor::as_str).into();
     let own: BTreeSet<_> = FACTORS.into_iter().filter(|name| *name != "social").collect();
     assert_eq!(own, factors);
-    assert_eq!(ACRS, assurance::Acr::ALL.map(|acr| acr.as_str()));
+    assert_eq!(ACRS, assurance::Acr::ALL.map(assurance::Acr::as_str));
 }
 
 #[test]
