@@ -48,6 +48,10 @@ impl Language {
             && let Json::Object(root) = &mut root
         {
             root.extend(keywords);
+            // The document itself stands at the top.
+            root.get_mut(DEFINITIONS)
+                .and_then(Json::as_object_mut)
+                .map(|all| all.remove("Document"));
         }
         Self { root, stages, beside: beside() }
     }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Registry;
-use engine::condition::{AnswerType, Condition, ConditionError, Names, Sandbox};
+use engine::condition::{
+    AnswerType, Condition, ConditionError, ConditionErrorKind, Names, Sandbox,
+};
 
 use super::section;
 use crate::diagnostic::{Code, Report};
@@ -24,25 +26,27 @@ pub(super) fn check(
     let names = answers(flows, registry, report)
         .into_iter()
         .fold(Names::new(&Sandbox::default()), |names, (name, kind)| names.with_answer(name, kind));
+    // One that is no text was reported; it still is a name.
     let sources = section(root, "conditions")
         .iter()
-        .filter_map(|(key, node)| Some((key.text.as_str(), node.text()?)));
+        .map(|(key, node)| (key.text.as_str(), node.text().unwrap_or("true")));
     let (names, errors) = names.with_conditions(sources);
     for error in errors {
         let name = error.condition.clone().unwrap_or_default();
         if let Some((key, node)) =
             section(root, "conditions").iter().find(|(key, _)| key.text == name)
         {
-            let is_name = error.kind == engine::condition::ConditionErrorKind::BadName;
+            let is_name = error.kind == ConditionErrorKind::BadName;
             let path = Path::top().key("conditions").key(&name);
             // A name of the wrong form was reported by the walk.
             if !is_name || crate::validate::formats::identifier(&name).is_ok() {
                 let span =
                     if is_name { key.span } else { inside(node, (error.line, error.column)) };
-                say(error, span, &path, report);
+                say(error, node, span, &path, report);
             }
         }
     }
+    let has_all_answers = flows.values().all(|flow| are_whole(&flow.stages));
     let mut seen = BTreeSet::new();
     for Pending { node, path } in pending.drain(..) {
         let is_named = path.segments().len() == 2 && path.to_string().starts_with("conditions.");
@@ -50,16 +54,39 @@ pub(super) fn check(
             continue;
         }
         let Some(source) = node.text() else { continue };
-        if let Err(error) = Condition::compile(source, &names)
-            && error.condition.is_none()
-        {
+        let Err(error) = Condition::compile(source, &names) else { continue };
+        let is_unknown_answer = error.kind == ConditionErrorKind::UnknownField
+            && before(source, &error).trim_end().ends_with("answers.");
+        // Reported where the named condition stands, or perhaps an answer of a stage with a mistake.
+        if error.condition.is_none() && (has_all_answers || !is_unknown_answer) {
             let span = inside(&node, (error.line, error.column));
-            say(error, span, &path, report);
+            say(error, &node, span, &path, report);
         }
     }
 }
 
-fn say(error: ConditionError, span: Span, path: &Path, report: &mut Report) {
+/// What stands in front of the place of an error, on its line.
+fn before(source: &str, error: &ConditionError) -> String {
+    let line = source.lines().nth(error.line.saturating_sub(1)).unwrap_or_default();
+    line.chars().take(error.column.saturating_sub(1)).collect()
+}
+
+/// Whether every stage is known and has no mistake in its configuration.
+fn are_whole(entries: &[Entry]) -> bool {
+    entries.iter().all(|entry| match &entry.what {
+        What::Stage(stage) => stage.is_whole,
+        What::Branch(arms) => arms.iter().all(|arm| are_whole(&arm.stages)),
+        What::Include { .. } => true,
+        What::Unknown => false,
+    })
+}
+
+fn say(error: ConditionError, node: &Node, span: Span, path: &Path, report: &mut Report) {
+    if node.is_secret() {
+        let message = format!("{} is not a condition", node.shown());
+        report.error(Code::Condition, node.span, path, message);
+        return;
+    }
     let suggestion = error.suggestion.map(|suggestion| {
         if error.message.contains("did you mean") {
             format!("did you mean `{suggestion}`?")

@@ -235,8 +235,14 @@ impl<'a> Check<'a> {
             .collect();
         let span = flow::locate(node, key.span, &steps);
         if !self.unset.contains(&span) {
+            // The words of a type may repeat the value, which may be a secret.
+            let message = match flow::find(node, &steps) {
+                Some(node) if node.is_secret() => {
+                    format!("{} is not what belongs here", node.shown())
+                }
+                _ => error.inner().to_string(),
+            };
             let path: Path = path.segments().iter().cloned().chain(steps).collect();
-            let message = error.inner().to_string();
             self.report.error(Code::WrongValue, span, path, message).hide(true);
         }
     }

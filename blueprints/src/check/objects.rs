@@ -63,12 +63,8 @@ impl Objects<'_> {
             // Whoever has an address there would be in both, and which was meant is not said.
             if let Some(first) = domains.insert(domain.to_ascii_lowercase(), path.clone()) {
                 let other = self.span(&first);
-                self.error(
-                    Code::Duplicate,
-                    &path,
-                    &format!("the domain `{domain}` belongs to two organisations"),
-                )
-                .relate("the first one", other);
+                self.error(Code::Duplicate, &path, "this domain belongs to two organisations")
+                    .relate("the first one", other);
             }
         }
         for problem in organisation.policy.problems() {

@@ -213,11 +213,43 @@ impl Finding {
 /// to be secret is hidden by its finding, but a line may hold two values, or not be YAML at all.
 fn holds_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["password", "passwort", "pasword", "passwd", "secret", "password_hash"].iter().any(|word| {
+    let line = line.split(" #").next().unwrap_or_default();
+    ["password", "passwort", "pasword", "passwd", "secret"].iter().any(|word| {
         line.match_indices(word).any(|(place, _)| {
-            let Some((_, value)) = line[place..].split_once(':') else { return false };
+            let is_key = |c: char| c.is_ascii_alphanumeric() || "_-\"' ".contains(c);
+            let behind = line[place..].trim_start_matches(is_key);
+            let Some(value) = behind.strip_prefix(':') else { return false };
             let value = value.trim_start();
-            !value.is_empty() && !value.starts_with(['{', '[', '!', '*', '#', '}', ','])
+            !value.is_empty() && !value.starts_with(['{', '[', '!', '*', '}', ','])
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_secret;
+
+    #[test]
+    fn a_line_with_a_secret_is_known_by_its_look() {
+        for line in [
+            "    password: hunter2",
+            "secret: \"hunter2",
+            "  \"password\" : hunter2 # x",
+            "client_secret: x",
+            "password_hash: $argon2id$",
+            "{ name: x, Password: hunter2 }",
+            "- password:hunter2: x",
+        ] {
+            assert!(holds_secret(line), "{line}");
+        }
+        for line in [
+            "      - password: { attempts: 5 }",
+            "password:",
+            "    secret: !env WIKI_SECRET",
+            "    email: x # or password_hash: a PHC string",
+            "- prompt: { fields: [{ name: password, type: text }] }",
+        ] {
+            assert!(!holds_secret(line), "{line}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use crate::path::Path;
 use crate::read::Span;
-pub(crate) use read::{Flows, locate, read};
+pub(crate) use read::{Flows, find, locate, read};
 
 /// A flow as it was read, as far as it could be.
 pub(crate) struct Flow {
@@ -69,6 +69,8 @@ pub(crate) struct Stage {
     pub(crate) when: Option<String>,
     pub(crate) title: Option<String>,
     pub(crate) config: Json,
+    /// Whether the configuration has no mistake; else it is what was good of it.
+    pub(crate) is_whole: bool,
 }
 
 /// An arm of a branch; without `when` it is `otherwise`.

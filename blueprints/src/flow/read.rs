@@ -14,7 +14,7 @@ use crate::read::{Key, Node, Span, Value};
 use crate::schema::Language;
 use crate::validate::{Walker, list};
 
-pub(crate) use config::locate;
+pub(crate) use config::{find, locate};
 
 /// The flows of a blueprint by name.
 pub(crate) type Flows = BTreeMap<String, Flow>;
@@ -123,10 +123,16 @@ impl Reader<'_, '_> {
         }
         let (id, when, title) = self.beside(node, &kind.text, path);
         path.push(Segment::Key(kind.text.clone()));
-        let config = self.config(kind, config, path);
+        let (config, is_whole) = self.config(kind, config, path);
         path.pop();
-        let stage =
-            Stage { id: id.unwrap_or_default(), kind: kind.text.clone(), when, title, config };
+        let stage = Stage {
+            id: id.unwrap_or_default(),
+            kind: kind.text.clone(),
+            when,
+            title,
+            config,
+            is_whole,
+        };
         (kind.span, Some(stage))
     }
 

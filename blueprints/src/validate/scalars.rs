@@ -175,11 +175,12 @@ impl Walker<'_> {
             return;
         }
         let Err(wrong) = formats::check(format, text) else { return };
-        let message = if wrong.message.contains("{}") {
-            wrong.message.replace("{}", &node.shown())
-        } else {
-            wrong.message
-        };
+        if node.is_secret() {
+            let message = format!("{} is not what belongs here", node.shown());
+            self.report.error(Code::WrongValue, node.span, path, message);
+            return;
+        }
+        let message = wrong.message.replace("{}", &node.shown());
         let span = wrong.place.map_or(node.span, |place| inside(node, place));
         self.report.error(Code::WrongValue, span, path, message).suggest(wrong.suggestion);
     }

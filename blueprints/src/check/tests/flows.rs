@@ -325,3 +325,18 @@ fn includes_are_bounded() {
     assert!(said(&checked)[0].contains("more than 1000 stages"), "{:?}", said(&checked));
     assert!(flows(5_000, 1).blueprint.is_none());
 }
+
+#[test]
+fn a_mistake_in_a_stage_hides_no_other_and_makes_no_other() {
+    assert_eq!(
+        flow(
+            "settings",
+            "- identify: { by: [phone], enrolment: nowhere }\n- prompt: { fields: [{ name: ok, kind: flag }, { nam: x }] }\n- message:\n  when: answers.ok"
+        ),
+        [
+            "7:26 wrong-value stages[0].identify.by[0]: expected one of `email`, `username`, found `phone`",
+            "7:45 unknown-reference stages[0].identify.enrolment: `nowhere` is not the name of a flow (there is `f`)",
+            "8:56 unknown-key stages[1].prompt.fields[1].nam: unknown key `nam` (did you mean `name`?)",
+        ]
+    );
+}

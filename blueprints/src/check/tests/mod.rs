@@ -225,6 +225,26 @@ fn no_finding_shows_a_secret() {
     }
 }
 
+/// Wherever `!env` is put, what it holds is not said.
+#[test]
+fn no_finding_shows_what_a_tag_gave() {
+    let lines: Vec<&str> = GOOD.lines().collect();
+    let mut count = 0;
+    for (number, line) in lines.iter().enumerate() {
+        let Some((key, _)) = line.split_once(": ").filter(|(key, _)| !key.contains('#')) else {
+            continue;
+        };
+        let mut changed = lines.clone();
+        let tagged = format!("{key}: !env SET");
+        changed[number] = &tagged;
+        let checked = check(&changed.join("\n"));
+        let shown = render_text(&checked.diagnostics, false);
+        assert!(!shown.contains("sesame"), "{shown}");
+        count += checked.diagnostics.len();
+    }
+    assert!(count > 20, "{count}");
+}
+
 #[test]
 fn a_blueprint_cannot_drive_the_terminal() {
     let checked = check("flowgate: 1\nname: a\n\"\\e[2J\\u202e\": 1\n");
