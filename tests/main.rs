@@ -2,13 +2,15 @@
 //!
 //! `harness/` is what they stand on. `flows/`, `stages/` and `provider/` mirror what they test and
 //! run against the app, on SQLite or, with `TEST_DATABASE_URL`, on a PostgreSQL schema of their own.
-//! `browser/` drives real Chromium against the product binary. `rules/` checks what a reader can't.
+//! `browser/` drives real Chromium against the product binary, and `demo/` runs it without a browser.
+//! `rules/` checks what a reader can't.
 //! To add a test: a function in the file that mirrors what it tests, on
 //! `#[tokio::test(flavor = "multi_thread")]`; a new file is one `mod` line in its folder's `mod.rs`.
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod browser;
+mod demo;
 mod flows;
 mod harness;
 mod provider;

@@ -23,7 +23,7 @@ impl Greeting<'_> {
     /// As a text for the terminal.
     pub(super) fn text(&self) -> String {
         let mut text =
-            String::from("\nFlowgate is running its demo. It answers on this machine alone.\n\n");
+            String::from("\nThis is the demo of Flowgate. It answers on this machine alone.\n\n");
         let blueprint = self.blueprint.display().to_string();
         let data = self.data.display().to_string();
         let (saved, kept) = (

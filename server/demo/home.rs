@@ -27,16 +27,13 @@ impl Home {
     /// checkout in `working_directory`, if it is one; otherwise a copy beside the data, which is
     /// not overwritten at the next start.
     pub(super) fn open(data: Option<&Path>, working_directory: &Path) -> io::Result<Self> {
-        let (temporary, data) = match data {
-            Some(data) => {
-                fs::create_dir_all(data)?;
-                (None, data.to_path_buf())
-            }
-            None => {
-                let folder = tempfile::Builder::new().prefix("flowgate-demo-").tempdir()?;
-                let path = folder.path().to_path_buf();
-                (Some(folder), path)
-            }
+        let (temporary, data) = if let Some(data) = data {
+            fs::create_dir_all(data)?;
+            (None, data.to_path_buf())
+        } else {
+            let folder = tempfile::Builder::new().prefix("flowgate-demo-").tempdir()?;
+            let path = folder.path().to_path_buf();
+            (Some(folder), path)
         };
         let blueprint = find_or_create(&data, working_directory)?;
         Ok(Self { temporary, data, blueprint })

@@ -35,10 +35,10 @@ impl Site {
         origin: &str,
         form_targets: &[&str],
     ) -> Self {
-        let targets: String = form_targets.iter().map(|target| format!(" {target}")).collect();
+        let targets = [&["'self'"], form_targets].concat().join(" ");
         let policy = format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-             form-action 'self'{targets}; base-uri 'none'; frame-ancestors 'none'"
+             form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
         );
         let content_security_policy = HeaderValue::try_from(policy)
             .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));

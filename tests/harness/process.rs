@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ impl Process {
         end_of(&self.output())
     }
 
-    fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(&self.output).unwrap()
     }
 
@@ -73,6 +73,14 @@ impl Process {
             answer.status().is_success().then_some(())
         };
         self.wait_for(is_up).await;
+    }
+
+    /// Ctrl-C: waits until the process has tidied up and ended.
+    pub(crate) fn interrupt(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+        assert!(sent.success(), "{pid} cannot be interrupted");
+        self.child.wait().unwrap()
     }
 
     /// `kill -9`: the process gets no chance to tidy up.
