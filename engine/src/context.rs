@@ -151,13 +151,15 @@ impl<'a> Context<'a> {
         self.state.scratch.insert(self.stage_id().to_owned(), value);
     }
 
-    /// Whom the flow is about, as the store has them now. Somebody who was disabled or deleted since
-    /// is nobody.
+    /// Whom the flow is about, as the store has them now. Somebody who was disabled or deleted since,
+    /// or whose password was changed elsewhere, is nobody.
     pub async fn person(&mut self) -> Result<Option<&User>> {
         let Some(id) = &self.state.user else { return Ok(None) };
         if self.person.as_ref().is_none_or(|person| person.id != *id) {
+            let epoch = self.state.security_epoch;
             let mut conn = self.services.store.read().await?;
-            self.person = user::find(&mut conn, id).await?.filter(User::is_active);
+            let found = user::find(&mut conn, id).await?;
+            self.person = found.filter(|it| it.is_active() && it.security_epoch == epoch);
         }
         Ok(self.person.as_ref())
     }
@@ -165,12 +167,20 @@ impl<'a> Context<'a> {
     /// Says whom the flow is about.
     ///
     /// # Errors
-    /// When it is about somebody else already: that never changes within an execution.
+    /// When it is about somebody else already: that never changes within an execution. Or
+    /// [`Error::Stale`] when everything that the person proved before has ended since.
     pub fn set_person(&mut self, person: User) -> Result<()> {
-        if self.state.user.as_ref().is_some_and(|id| *id != person.id) {
-            return Err(Error::Internal("the person of an execution cannot change".to_owned()));
+        match &self.state.user {
+            Some(id) if *id != person.id => {
+                return Err(Error::Internal("the person of an execution cannot change".to_owned()));
+            }
+            Some(_) if self.state.security_epoch != person.security_epoch => {
+                return Err(Error::Stale);
+            }
+            _ => {}
         }
         self.state.user = Some(person.id.clone());
+        self.state.security_epoch = person.security_epoch;
         self.person = Some(person);
         Ok(())
     }
@@ -298,7 +308,7 @@ impl<'a> Context<'a> {
         let new = NewSession {
             id: id.clone(),
             token_hash: store::token(&token),
-            security_epoch: 0,
+            security_epoch: self.state.security_epoch,
             lasts,
             persistent,
             ip: self.request.ip.map(|ip| ip.to_string()),
@@ -334,7 +344,13 @@ impl<'a> Context<'a> {
         let (id, email, name) =
             (person.id.clone(), person.email.clone(), person.display_name().to_owned());
         let new = self.password_credential(&id, phc);
-        self.push(Effect::SetPassword { credential: new });
+        // What this flow itself ends, it survives.
+        self.state.security_epoch += 1;
+        let security_epoch = self.state.security_epoch;
+        if let Some(person) = &mut self.person {
+            person.security_epoch = security_epoch;
+        }
+        self.push(Effect::SetPassword { credential: new, security_epoch });
         if let Some(email) = email {
             self.mail("password_changed", &email, serde_json::json!({ "name": name }))?;
         }
@@ -353,6 +369,7 @@ impl<'a> Context<'a> {
         let id = self.services.ambient().id();
         let person = User::new(id, new, self.now);
         self.state.user = Some(person.id.clone());
+        self.state.security_epoch = person.security_epoch;
         let credential = phc.map(|phc| self.password_credential(&person.id, phc));
         self.push(Effect::CreateUser { person: Box::new(person.clone()) });
         if let Some(credential) = credential {

@@ -41,6 +41,9 @@ pub enum Effect {
     SetPassword {
         /// The credential, of kind `password`.
         credential: Credential,
+        /// The person's security epoch from then on: it comes next after the one of which the
+        /// stage knew, or somebody else was first.
+        security_epoch: i64,
     },
     /// Write a stronger hash of the same password.
     UpdateCredential {
@@ -92,10 +95,12 @@ impl Effect {
             Self::UpdateProfile { id, name, attributes } => {
                 user::update_profile(unit, &id, &name, attributes, now).await?;
             }
-            Self::SetPassword { credential } => {
+            Self::SetPassword { credential, security_epoch } => {
+                if user::advance_epoch(unit, &credential.user_id, now).await? != security_epoch {
+                    return Err(crate::Error::Stale);
+                }
                 credential::replace(unit, &credential).await?;
                 attempt::clear(unit, credential.user_id.as_str(), "password").await?;
-                user::advance_epoch(unit, &credential.user_id, now).await?;
             }
             Self::UpdateCredential { id, data } => {
                 credential::update_data(unit, &id, data).await?;
@@ -104,11 +109,13 @@ impl Effect {
             Self::VerifyEmail { id, address } => {
                 user::verify_email(unit, &id, &address, now).await?;
             }
-            Self::IssueSession { admitted, mut new } => {
-                // A password set in the same flow advanced the epoch; the session belongs to the new one.
+            Self::IssueSession { admitted, new } => {
+                // Since the admission the person may have been disabled, or what they proved ended.
                 let id = Id::from(admitted.subject());
                 let person = user::find(unit, &id).await?.filter(User::is_active);
-                new.security_epoch = person.ok_or(crate::Error::Stale)?.security_epoch;
+                if person.ok_or(crate::Error::Stale)?.security_epoch != new.security_epoch {
+                    return Err(crate::Error::Stale);
+                }
                 session::create(unit, &admitted, new, now).await?;
             }
             Self::EndSession(id) => {

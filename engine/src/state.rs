@@ -27,6 +27,9 @@ pub struct State {
     pub position: usize,
     /// Whom the flow is about. Once set it never becomes somebody else, short of beginning again.
     pub user: Option<Id<User>>,
+    /// Their security epoch then. Once theirs is another, what was proven here is worth nothing: it
+    /// may have been proven with a password that is gone.
+    pub security_epoch: i64,
     /// What was typed to sign in, also when nobody has that name.
     pub login: Option<String>,
     /// What was proven in this execution.
@@ -70,6 +73,7 @@ impl State {
             v: VERSION,
             position: 0,
             user: None,
+            security_epoch: 0,
             login: None,
             evidence: Evidence::default(),
             answers: BTreeMap::new(),

@@ -97,6 +97,7 @@ impl Engine {
         if program.purpose().needs_session() {
             let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
             state.user = Some(user.id.clone());
+            state.security_epoch = user.security_epoch;
             state.evidence = session.evidence.0.clone();
         }
         let id = self.services.ambient().id();
