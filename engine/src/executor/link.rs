@@ -5,11 +5,11 @@
 //! nothing over but the person and the address: whoever began the first one learns nothing and gains
 //! nothing from the click, and what they typed does not become the clicker's.
 
-use store::execution::{self, Execution};
+use store::execution;
 use store::link::{self, Link};
 use store::user::{self, User};
 
-use super::{Engine, run, save};
+use super::{Engine, Loaded, run, save};
 use crate::condition::Answer;
 use crate::context::Context;
 use crate::request::Request;
@@ -18,11 +18,13 @@ use crate::view::View;
 use crate::{Error, Result};
 
 impl Engine {
-    /// Whether a link could still be used; looking uses nothing.
+    /// Whether a link could still be used; looking uses nothing. Links of a flow that was taken away
+    /// are dead: nobody enrols by mail from the days when anybody could.
     ///
     /// # Errors
     /// [`Error::UnknownLink`].
     pub async fn find_link(&self, slug: &str, token: &str) -> Result<Link> {
+        self.versions.current().find(slug).ok_or(Error::UnknownLink)?;
         let now = self.services.ambient().now();
         let mut conn = self.services.store.read().await?;
         let found = link::find(&mut conn, &store::token(token), now).await?;
@@ -33,18 +35,25 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::UnknownLink`] when it is unknown, expired or used; of twenty at once one wins.
+    /// [`Error::SessionNeeded`] when the flow is for people who are signed in, and nobody is.
     pub async fn open_link(&self, slug: &str, token: &str, request: &Request) -> Result<View> {
-        let now = self.services.ambient().now();
-        let hash = store::token(token);
+        let link = self.find_link(slug, token).await?;
+        let catalogue = self.versions.at(link.version).await?;
+        let program = catalogue.find(slug).ok_or(Error::UnknownLink)?;
+        if program.purpose().needs_session() {
+            let (_, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
+            if link.user_id.as_ref() != Some(&user.id) {
+                return Err(Error::UnknownLink);
+            }
+        }
         // Claimed before anything is worked out: whatever fails later, it was used.
+        let now = self.services.ambient().now();
         let mut unit = self.services.store.write().await?;
-        let link = link::claim(&mut unit, &hash, now).await?;
-        let link = link.filter(|link| link.flow == slug).ok_or(Error::UnknownLink)?;
+        let claimed = link::claim(&mut unit, &store::token(token), now).await?;
+        let link = claimed.ok_or(Error::UnknownLink)?;
         unit.commit().await?;
 
         let own = self.own(&link, request).await?;
-        let catalogue = self.versions.at(link.version).await?;
-        let program = catalogue.find(slug).ok_or(Error::UnknownLink)?;
         let position = program.position_of(&link.stage).ok_or(Error::UnknownLink)?;
         let person = match &link.user_id {
             Some(id) => {
@@ -54,29 +63,22 @@ impl Engine {
             }
             None => None,
         };
-        let (id, state) = match &own {
-            Some((row, state)) => (row.id.clone(), state.clone()),
-            None => (self.services.ambient().id(), State::new(None)),
+        let (id, state, secrets) = match &own {
+            Some(own) => (own.row.id.clone(), own.state.clone(), own.secrets.clone()),
+            None => (self.services.ambient().id(), State::new(None), Secrets::default()),
         };
-        let mut context = Context::new(
-            &self.services,
-            request,
-            program,
-            id,
-            link.version,
-            state,
-            Secrets::default(),
-        );
+        let mut context =
+            Context::new(&self.services, request, program, id, link.version, state, secrets);
         take_over(&mut context, &link, person)?;
         run::walk(&mut context, position + 1).await?;
         match own {
-            Some((row, before)) => save::advance(context, &row, before).await,
+            Some(Loaded { row, state, .. }) => save::advance(context, &row, state).await,
             None => save::create(context).await,
         }
     }
 
     /// The execution that asked for the link, if this browser began it and it still waits for it.
-    async fn own(&self, link: &Link, request: &Request) -> Result<Option<(Execution, State)>> {
+    async fn own(&self, link: &Link, request: &Request) -> Result<Option<Loaded>> {
         let now = self.services.ambient().now();
         let mut conn = self.services.store.read().await?;
         let row = execution::find(&mut conn, &link.execution_id, &request.browser, now).await?;
@@ -85,7 +87,7 @@ impl Engine {
         let loaded = self.understand(row, request).await?;
         let at = loaded.program.position_of(&link.stage);
         let waits = at == Some(loaded.state.position) && loaded.state.user == link.user_id;
-        Ok(waits.then_some((loaded.row, loaded.state)))
+        Ok(waits.then_some(loaded))
     }
 }
 
