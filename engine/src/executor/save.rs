@@ -30,7 +30,7 @@ pub(super) async fn create(mut context: Context<'_>) -> Result<View> {
         state: Document(encode(&context.state)?),
         sealed: seal(&context)?,
         created_at: now,
-        expires_at: now.plus(Duration::minutes(LIFETIME_MINUTES)),
+        expires_at: expiry(&context, now),
         finished_at: is_over(&context.state).then_some(now),
     };
     let mut unit = services.store.write().await?;
@@ -66,7 +66,7 @@ async fn write(context: &mut Context<'_>, row: &Execution) -> Result<()> {
     let progress = Progress {
         state: encode(&context.state)?,
         sealed: seal(context)?,
-        expires_at: expiry(context, row),
+        expires_at: expiry(context, row.created_at),
         finished_at: is_over(&context.state).then_some(now),
     };
     let services = context.services();
@@ -91,9 +91,11 @@ fn taken(constraint: &str) -> &'static str {
     if constraint.contains("username") { "username" } else { "email" }
 }
 
-fn expiry(context: &Context<'_>, row: &Execution) -> Time {
+/// When an execution that began at `created_at` is forgotten. Half a sign-in is forgotten soon, also
+/// one that a link began.
+fn expiry(context: &Context<'_>, created_at: Time) -> Time {
     let now = context.now();
-    let whole = row.created_at.plus(Duration::minutes(LIFETIME_MINUTES));
+    let whole = created_at.plus(Duration::minutes(LIFETIME_MINUTES));
     if context.state.evidence.proofs().is_empty() {
         whole
     } else {
