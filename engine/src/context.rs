@@ -261,8 +261,7 @@ impl<'a> Context<'a> {
     /// When nobody was identified.
     pub async fn standing(&mut self) -> Result<Standing> {
         let interaction = self.state.interaction.clone();
-        self.person().await?;
-        let Some(person) = &self.person else {
+        let Some(person) = self.person().await?.cloned() else {
             return Err(Error::Internal("nobody was identified".to_owned()));
         };
         let mut conn = self.services.store.read().await?;
@@ -275,7 +274,7 @@ impl<'a> Context<'a> {
             }
             None => (None, None),
         };
-        let mut standing = standing::of(&mut conn, person, client.as_ref(), demand).await?;
+        let mut standing = standing::of(&mut conn, &person, client.as_ref(), demand).await?;
         for (organisation, joined_at) in &self.joining {
             standing.join(organisation, *joined_at);
         }
@@ -288,6 +287,21 @@ impl<'a> Context<'a> {
     /// When nobody was identified.
     pub async fn admit(&mut self) -> Result<Decision> {
         let standing = self.standing().await?;
+        let now = self.now.into();
+        Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
+    }
+
+    /// The same for a change of what the person signs in with. In a flow of somebody who is signed in
+    /// already the evidence is as old as the session, so there it must be recent (`recent` of the
+    /// policies): whoever finds the browser open must not take the account over.
+    ///
+    /// # Errors
+    /// When nobody was identified.
+    pub async fn admit_for_change(&mut self) -> Result<Decision> {
+        let mut standing = self.standing().await?;
+        if self.program.purpose().needs_session() {
+            standing.policies.demand.sensitive = true;
+        }
         let now = self.now.into();
         Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
     }

@@ -69,7 +69,10 @@ async fn update(context: &mut Context<'_>) -> Result<Entered> {
     if context.person().await?.is_none() {
         return Ok(Entered::Deny(gate::nobody()));
     }
-    let admitted = match context.admit().await? {
+    let changes_password = context.secrets_mut().password.is_some();
+    let decision =
+        if changes_password { context.admit_for_change().await? } else { context.admit().await? };
+    let admitted = match decision {
         Decision::Admitted(admitted) => admitted,
         refused => return Ok(Entered::Deny(gate::denial(&refused))),
     };
