@@ -90,7 +90,7 @@ pub(crate) async fn open_store(settings: &Settings, ambient: Ambient) -> Result<
 }
 
 /// Makes a folder that only its owner may enter; one that is there stays as it is.
-fn make_private_folder(path: &std::path::Path) -> Result<(), StartError> {
+pub(crate) fn make_private_folder(path: &std::path::Path) -> Result<(), StartError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::app::make_private_folder;
+use crate::start::StartError;
+
 /// The blueprint as it was when the binary was built.
 const BLUEPRINT: &str = include_str!("../../flows/demo.yaml");
 
@@ -26,9 +29,10 @@ impl Home {
     /// In `data`, or in a folder that goes when the demo ends. The blueprint is that of the
     /// checkout in `working_directory`, if it is one; otherwise a copy beside the data, which is
     /// not overwritten at the next start.
-    pub(super) fn open(data: Option<&Path>, working_directory: &Path) -> io::Result<Self> {
+    pub(super) fn open(data: Option<&Path>, working_directory: &Path) -> Result<Self, StartError> {
         let (temporary, data) = if let Some(data) = data {
-            fs::create_dir_all(data)?;
+            // Here already, for the blueprint; as private as the server makes it.
+            make_private_folder(data)?;
             (None, data.to_path_buf())
         } else {
             let folder = tempfile::Builder::new().prefix("flowgate-demo-").tempdir()?;

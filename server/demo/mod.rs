@@ -70,11 +70,7 @@ pub fn run(args: Args) -> Result<(), StartError> {
 async fn live(args: Args) -> Result<(), StartError> {
     // From here on Ctrl-C ends the demo, not the process: what was made is deleted.
     let signalled = start::signalled()?;
-    let home = Home::open(args.data.as_deref(), &std::env::current_dir()?);
-    let home = home.map_err(|source| {
-        let path = args.data.clone().unwrap_or_else(std::env::temp_dir);
-        StartError::Data { path, source }
-    })?;
+    let home = Home::open(args.data.as_deref(), &std::env::current_dir()?)?;
     let result = show(&args, &home, signalled).await;
     let closed = home.close();
     result.and(closed.map_err(StartError::from))
