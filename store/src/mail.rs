@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::conn::on;
 use crate::schema::mails;
 use crate::seal::Sealed;
-use crate::{Ambient, Conn, Id, Result, Sealer, Time, Unit};
+use crate::{Ambient, Conn, Id, Result, Sealer, Time, Unit, user};
 
 /// What a mail says. It may hold a link, so it is sealed at rest and forgotten when sent.
 #[derive(Clone, Serialize, Deserialize)]
@@ -30,7 +30,8 @@ pub struct Message {
 pub struct Mail {
     /// Its identifier.
     pub id: Id<Mail>,
-    /// To whom.
+    /// To whom, in the form in which addresses are compared: what is counted is the mailbox, however
+    /// its name was typed.
     pub recipient: String,
     sealed: Sealed,
     /// How often sending was tried.
@@ -73,7 +74,7 @@ pub async fn create(
     let mail = Mail {
         sealed: sealer.seal(ambient, &place(&id), &text)?,
         id,
-        recipient: message.to.clone(),
+        recipient: user::key(&message.to),
         attempts: 0,
         next_attempt_at: Some(now),
         sent_at: None,
@@ -88,7 +89,7 @@ pub async fn create(
 /// How many mails were written to `recipient` since `since`: the basis of the limit per address.
 pub async fn count_since(conn: &mut Conn, recipient: &str, since: Time) -> Result<i64> {
     let query = mails::table
-        .filter(mails::recipient.eq(recipient))
+        .filter(mails::recipient.eq(user::key(recipient)))
         .filter(mails::created_at.gt(since))
         .count();
     Ok(on!(conn, |c| query.get_result(c))?)
