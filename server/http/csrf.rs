@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use store::Sealer;
 
 use super::failure::Failure;
+use super::visitor::Visitor;
 
 const PURPOSE: &str = "csrf";
 
@@ -36,6 +37,24 @@ pub(super) fn check_origin(headers: &HeaderMap, own: &str) -> Result<(), Failure
         Some(b"null") if site == Some(b"same-origin") => Ok(()),
         Some(_) => Err(Failure::Csrf),
     }
+}
+
+/// Where to send a form of a relying party's page so that it comes with this server's cookies, if it
+/// came without: they are `SameSite=Lax`, so a browser leaves them out of another site's `POST`, but
+/// not out of the `GET` to which that is redirected. Else nobody would be signed in here, and the
+/// browser would be given a new secret, which takes every sign-in under way from the person.
+pub(super) fn with_cookies(
+    path: &str,
+    headers: &HeaderMap,
+    visitor: &Visitor,
+    fields: &[(String, String)],
+) -> Option<String> {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let is_bare = visitor.browser.is_none() && visitor.session.is_none();
+    (site == Some(b"cross-site") && is_bare).then(|| {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        format!("{path}?{query}")
+    })
 }
 
 #[cfg(test)]

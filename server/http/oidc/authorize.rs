@@ -30,9 +30,13 @@ pub(in super::super) async fn get(
 pub(in super::super) async fn post(
     State(app): State<Arc<App>>,
     visitor: Visitor,
+    headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    authorize(&app, &visitor, fields).await
+    match csrf::with_cookies("/oauth/authorize", &headers, &visitor, &fields) {
+        Some(location) => Ok(page::go(&location)),
+        None => authorize(&app, &visitor, fields).await,
+    }
 }
 
 async fn authorize(
