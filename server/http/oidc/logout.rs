@@ -28,9 +28,13 @@ pub(in super::super) async fn get(
 pub(in super::super) async fn post(
     State(app): State<Arc<App>>,
     visitor: Visitor,
+    headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    end(&app, &visitor, fields, false).await
+    match csrf::with_cookies("/oauth/logout", &headers, &visitor, &fields) {
+        Some(location) => Ok(page::go(&location)),
+        None => end(&app, &visitor, fields, false).await,
+    }
 }
 
 /// `POST /oauth/logout/confirm`: the person agreed on our page; the request stands in the query.
@@ -89,6 +93,7 @@ fn ask(
     client: Option<String>,
 ) -> Result<Response, Failure> {
     let (browser, is_new) = visitor.browser_or_new(app);
+    let is_proven = client.is_some();
     let mut frame = page::frame(app, visitor, "/oauth/logout");
     let query: String =
         form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
@@ -105,8 +110,8 @@ fn ask(
         let cookie = cookies::browser(&browser, app.settings.is_secure());
         page::set_cookie(&mut response, &cookie);
     }
-    // The client's registered address follows by redirect; whether it is one is judged then.
-    let asked = parameters.iter().find(|(name, _)| name == "post_logout_redirect_uri");
+    // The client's registered address follows by redirect; nobody else is ever redirected to.
+    let asked = parameters.iter().find(|(name, _)| is_proven && name == "post_logout_redirect_uri");
     if let Some(target) = asked.and_then(|(_, uri)| target(uri)) {
         response.extensions_mut().insert(FormTarget(target));
     }
