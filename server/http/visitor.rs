@@ -13,8 +13,8 @@ use super::failure::Failure;
 use super::frame::Visit;
 use crate::app::App;
 
-/// Who asks.
-#[derive(Debug, Clone)]
+/// Who asks. It has no `Debug`, since it holds the browser's secret.
+#[derive(Clone)]
 pub(super) struct Visitor {
     /// What the frame found out.
     pub(super) visit: Visit,
