@@ -29,6 +29,8 @@ impl Process {
         command
             .args(arguments)
             .current_dir(folder.path())
+            // What it would delete at its end goes with the folder, however it ends.
+            .env("TMPDIR", folder.path())
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file);
