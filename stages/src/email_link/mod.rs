@@ -170,7 +170,9 @@ async fn send(context: &mut Context<'_>, config: &Config) -> Result<()> {
             if let Some(owner) = owner {
                 let sign_in = format!("{}/", context.services().public_url);
                 let data = json!({ "name": owner.display_name(), "link": sign_in });
-                return context.mail("account_exists", &address, data);
+                // To the address that is kept, however this one was typed.
+                let kept = owner.email.as_deref().unwrap_or(&address);
+                return context.mail("account_exists", kept, data);
             }
             let link = link(context, config, None, &address);
             context.mail(
