@@ -72,8 +72,8 @@ async fn test(context: &mut Context<'_>, condition: usize) -> Result<Option<bool
 
 /// Ends the execution with a refusal.
 pub(super) fn deny(context: &mut Context<'_>, denial: Denial) {
-    // Nothing that a refused flow wanted to change is changed, except what was already counted.
-    context.effects.retain(|effect| matches!(effect, crate::Effect::Record(_)));
+    // Nothing that a refused flow wanted to change is changed, nor said to have been.
+    context.effects.retain(crate::Effect::outlives_refusal);
     context.signed_in = None;
     context.secrets = crate::state::Secrets::default();
     let data = json!({
