@@ -23,6 +23,7 @@ mod flow;
 pub mod model;
 mod path;
 mod read;
+mod reference;
 mod schema;
 mod suggest;
 mod validate;
@@ -34,4 +35,5 @@ pub use diagnostic::{
     Code, Diagnostic, MAX_DIAGNOSTICS, Related, Severity, render_json, render_text,
 };
 pub use read::{Origin, Source};
+pub use reference::reference;
 pub use schema::{schema, schema_text};

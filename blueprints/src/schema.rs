@@ -16,6 +16,9 @@ use crate::validate::follow;
 /// Where definitions stand.
 const DEFINITIONS: &str = "definitions";
 
+/// What stands beside a stage kind.
+const BESIDE: [&str; 3] = ["id", "when", "title"];
+
 /// Everything the check walks along.
 pub(crate) struct Language {
     /// The document, with all definitions.
@@ -110,8 +113,8 @@ impl Language {
         let description = follow(&self.root, schema).get("description").cloned();
         let mut properties = Map::new();
         properties.insert(kind.to_owned(), json!({ "anyOf": [schema, { "type": "null" }] }));
-        for name in ["id", "when", "title"] {
-            properties.insert(name.to_owned(), self.beside(name).clone());
+        for name in BESIDE {
+            properties.insert(name.to_owned(), reference(&format!("Stage.{name}")));
         }
         if let (Some(description), Some(config)) = (&description, properties.get_mut(kind)) {
             config["description"] = description.clone();
@@ -123,7 +126,7 @@ impl Language {
 /// What stands beside a stage kind, and the arms of a branch.
 fn beside() -> BTreeMap<&'static str, Json> {
     let when = |description: &str| json!({ "type": "string", "format": "condition", "minLength": 1, "description": description, "examples": ["not proven(\"any\")"] });
-    let stages = |description: &str| json!({ "type": "array", "minItems": 1, "items": stage_reference(), "description": description });
+    let stages = |description: &str| json!({ "type": "array", "minItems": 1, "items": reference("Stage"), "description": description });
     BTreeMap::from([
         (
             "id",
@@ -169,9 +172,8 @@ fn beside() -> BTreeMap<&'static str, Json> {
     ])
 }
 
-/// In the check the entries of a list are read one by one, so there it means anything.
-fn stage_reference() -> Json {
-    json!({ "$ref": format!("#/{DEFINITIONS}/Stage") })
+fn reference(name: &str) -> Json {
+    json!({ "$ref": format!("#/{DEFINITIONS}/{name}") })
 }
 
 /// The JSON Schema (draft 7) of a whole blueprint, for editors: strict, with a description of each
@@ -184,7 +186,22 @@ pub fn schema(registry: &Registry) -> Json {
     let mut schema = language.root.clone();
     schema["title"] = "Flowgate blueprint".into();
     schema[DEFINITIONS]["Stage"] = language.entry();
+    for name in BESIDE {
+        schema[DEFINITIONS][format!("Stage.{name}")] = language.beside(name).clone();
+    }
     allow_tags(&mut schema);
+    schema[DEFINITIONS]["Tag.argument"] = json!({
+        "description": "Only as `!env NAME` or `!var NAME`.",
+        "type": "string",
+        "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+    });
+    schema[DEFINITIONS]["Tag.default"] = json!({
+        "description": "Only as `!env [NAME, default]`.",
+        "type": "array",
+        "items": { "type": ["string", "number", "boolean"] },
+        "minItems": 1,
+        "maxItems": 2,
+    });
     schema
 }
 
@@ -193,9 +210,6 @@ pub fn schema(registry: &Registry) -> Json {
 pub fn schema_text(registry: &Registry) -> String {
     format!("{:#}\n", schema(registry))
 }
-
-/// The name in `!env NAME` or `!var NAME`, as an editor sees it.
-const ARGUMENT: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 /// Lets the arguments of tags through: a name where a number, a truth value or a pattern is asked
 /// for, and the list of `!env [NAME, default]` where any of these or a secret is.
@@ -267,14 +281,8 @@ fn widen(keywords: &mut Map<String, Json>) {
     keywords.remove("format");
     let mut shapes = vec![Json::Object(own)];
     if !takes_any_text {
-        shapes.push(json!({ "type": "string", "pattern": ARGUMENT }));
+        shapes.push(reference("Tag.argument"));
     }
-    shapes.push(json!({
-        "type": "array",
-        "items": { "type": ["string", "number", "boolean"] },
-        "minItems": 1,
-        "maxItems": 2,
-        "description": "Only as `!env [NAME, default]`.",
-    }));
+    shapes.push(reference("Tag.default"));
     keywords.insert("anyOf".to_owned(), Json::Array(shapes));
 }

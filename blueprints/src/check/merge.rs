@@ -9,19 +9,14 @@ use std::collections::HashMap;
 use crate::diagnostic::{Code, Report};
 use crate::model::UNSUPPORTED;
 use crate::path::Path;
-use crate::read::{Given, Key, Node, Sources, Span, Value};
+use crate::read::{Given, Key, Node, Span, Value};
 
 /// What holds for the whole document, and so may stand in each file.
 const COMMON: [&str; 2] = ["flowgate", "name"];
 
 /// Joins the documents of all files. `None` when there is none. `is_whole` says that every file was
 /// read, so that what is missing is missing.
-pub(super) fn merge(
-    roots: Vec<Node>,
-    sources: &Sources,
-    is_whole: bool,
-    report: &mut Report,
-) -> Option<Node> {
+pub(super) fn merge(roots: Vec<Node>, is_whole: bool, report: &mut Report) -> Option<Node> {
     let mut merged: Vec<(Key, Node)> = Vec::new();
     let mut first: Option<Span> = None;
     for root in roots {
@@ -45,7 +40,7 @@ pub(super) fn merge(
         }
     }
     let Some(span) = first else {
-        if is_whole && !report.has_errors() && sources.iter().next().is_some() {
+        if is_whole && !report.has_errors() {
             report
                 .error(Code::MissingKey, Span::top(0), "", "there is no blueprint here")
                 .suggest(Some("a blueprint begins with `flowgate: 1` and `name: ..`".to_owned()));

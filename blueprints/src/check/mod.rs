@@ -82,16 +82,21 @@ impl Checked {
 pub fn check(paths: &[PathBuf], options: &Options<'_>) -> Checked {
     let mut report = Report::default();
     let sources = read::load(paths, &mut report);
-    check_loaded(&sources, options, report)
+    check_loaded(sources, options, report)
 }
 
 /// Checks texts that are not, or not only, files of the operator's: the tags of those made by
 /// [`Source::submitted`] reach neither environment nor disk.
 pub fn check_sources(sources: impl IntoIterator<Item = Source>, options: &Options<'_>) -> Checked {
-    check_loaded(&sources.into_iter().collect(), options, Report::default())
+    check_loaded(sources.into_iter().collect(), options, Report::default())
 }
 
-fn check_loaded(sources: &Sources, options: &Options<'_>, mut report: Report) -> Checked {
+fn check_loaded(mut sources: Sources, options: &Options<'_>, mut report: Report) -> Checked {
+    if sources.iter().next().is_none() {
+        // Findings need a file to stand in.
+        sources.push(Source::submitted("blueprint", ""));
+    }
+    let sources = &sources;
     let mut budget = Budget::default();
     let mut roots: Vec<Node> = Vec::new();
     for (file, source) in sources.iter() {
@@ -112,7 +117,7 @@ fn check_loaded(sources: &Sources, options: &Options<'_>, mut report: Report) ->
     };
     tags::resolve(&mut roots, &lookup, &mut report);
     let is_whole = !report.has_errors();
-    let root = merge::merge(roots, sources, is_whole, &mut report);
+    let root = merge::merge(roots, is_whole, &mut report);
     let blueprint = root.and_then(|root| Check::new(&root, options.registry, &mut report).run());
     let blueprint = blueprint.filter(|_| !report.has_errors());
     Checked { diagnostics: report.finish(sources), blueprint }

@@ -141,6 +141,8 @@ fn what_every_blueprint_says() {
         ["a.yaml:1:1 wrong-type : a blueprint is a mapping, found a list"]
     );
     assert_eq!(said(&check("# nothing\n")).len(), 2);
+    let nothing = "blueprint:1:1 missing-key : there is no blueprint here (a blueprint begins with `flowgate: 1` and `name: ..`)";
+    assert_eq!(said(&check_files(&[])), [nothing]);
     assert_eq!(
         said(&check("flowgate: 1\nname: Acme Corp\n")),
         [
