@@ -3,6 +3,7 @@
 
 mod manifests;
 mod routes;
+mod shipped;
 mod sources;
 
 use std::path::{Path, PathBuf};
