@@ -201,6 +201,12 @@ impl<'a> Context<'a> {
         self.push(Effect::Record(event));
     }
 
+    /// Writes to the audit trail what the changes of this answer do, unless they are not made.
+    fn record_change(&mut self, kind: &'static str, data: Value) {
+        let event = self.event(kind, Outcome::Success, data);
+        self.push(Effect::RecordChange(event));
+    }
+
     /// An event with everything that is known of this request.
     #[must_use]
     pub fn event(&self, kind: &'static str, outcome: Outcome, data: Value) -> NewEvent {
@@ -318,7 +324,7 @@ impl<'a> Context<'a> {
             "amr": admitted.amr(),
             "explanation": admitted.explanation(),
         });
-        self.record("login", Outcome::Success, data);
+        self.record_change("login", data);
         let new = NewSession {
             id: id.clone(),
             token_hash: store::token(&token),
@@ -337,7 +343,7 @@ impl<'a> Context<'a> {
     pub fn sign_out(&mut self) {
         self.end_session();
         self.signed_out = true;
-        self.record("logout", Outcome::Success, Value::Null);
+        self.record_change("logout", Value::Null);
     }
 
     fn end_session(&mut self) {
@@ -368,7 +374,7 @@ impl<'a> Context<'a> {
         if let Some(email) = email {
             self.mail("password_changed", &email, serde_json::json!({ "name": name }))?;
         }
-        self.record("password_changed", Outcome::Success, Value::Null);
+        self.record_change("password_changed", Value::Null);
         Ok(())
     }
 
@@ -390,7 +396,7 @@ impl<'a> Context<'a> {
             self.push(Effect::BindCredential { credential });
         }
         self.person = Some(person);
-        self.record("user_created", Outcome::Success, Value::Null);
+        self.record_change("user_created", Value::Null);
         Ok(())
     }
 

@@ -81,11 +81,25 @@ pub enum Effect {
         /// Which.
         factor: &'static str,
     },
-    /// Write to the audit trail.
+    /// Write to the audit trail what was seen.
     Record(NewEvent),
+    /// Write to the audit trail what the other changes do; it goes where they go.
+    RecordChange(NewEvent),
 }
 
 impl Effect {
+    /// Whether it is made although the flow ends with a refusal: what was seen was seen, and a factor
+    /// that was right was right, whatever came after it.
+    pub(crate) fn outlives_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Record(_)
+                | Self::ClearAttempts { .. }
+                | Self::TouchCredential(_)
+                | Self::UpdateCredential { .. }
+        )
+    }
+
     /// Carries it out.
     pub(crate) async fn apply(self, unit: &mut Unit, store: &Store, now: Time) -> Result<()> {
         match self {
@@ -128,7 +142,7 @@ impl Effect {
             Self::ClearAttempts { subject, factor } => {
                 attempt::clear(unit, &subject, factor).await?;
             }
-            Self::Record(new) => {
+            Self::Record(new) | Self::RecordChange(new) => {
                 event::create(unit, store.ambient().id(), now, new).await?;
             }
         }
