@@ -21,6 +21,8 @@ pub(crate) trait Prepared: Send + Sync {
     fn enter<'a>(&'a self, context: &'a mut Context<'_>) -> Boxed<'a, Entered>;
     fn challenge<'a>(&'a self, context: &'a mut Context<'_>) -> Boxed<'a, Challenge>;
     fn answer<'a>(&'a self, context: &'a mut Context<'_>, answer: Value) -> Boxed<'a, Answered>;
+    /// Whether it asks for the answer of this name.
+    fn asks_for(&self, answer: &str) -> bool;
 }
 
 struct Configured<S: Stage>(S::Config);
@@ -41,6 +43,10 @@ impl<S: Stage> Prepared for Configured<S> {
                 Err(_) => Ok(Answered::Retry(vec![FieldError::page("error.answer")])),
             }
         })
+    }
+
+    fn asks_for(&self, answer: &str) -> bool {
+        S::answers(&self.0).iter().any(|(name, _)| name == answer)
     }
 }
 

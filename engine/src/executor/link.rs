@@ -73,7 +73,11 @@ impl Engine {
         run::walk(&mut context, position + 1).await?;
         match own {
             Some(Loaded { row, state, .. }) => save::advance(context, &row, state).await,
-            None => save::create(context).await,
+            // The address was taken while the link was under way.
+            None => match save::create(context).await {
+                Err(Error::Store(store::Error::Conflict(_))) => Err(Error::UnknownLink),
+                created => created,
+            },
         }
     }
 

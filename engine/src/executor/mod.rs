@@ -93,13 +93,7 @@ impl Engine {
     pub async fn begin(&self, slug: &str, request: &Request, begin: Begin) -> Result<View> {
         let catalogue = self.versions.current();
         let program = catalogue.find(slug).ok_or_else(|| Error::UnknownFlow(slug.to_owned()))?;
-        let mut state = State::new(begin.interaction);
-        if program.purpose().needs_session() {
-            let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
-            state.user = Some(user.id.clone());
-            state.security_epoch = user.security_epoch;
-            state.evidence = session.evidence.0.clone();
-        }
+        let state = beginning(program, request, begin.interaction)?;
         let id = self.services.ambient().id();
         let mut context = Context::new(
             &self.services,
@@ -220,19 +214,38 @@ async fn take(context: &mut Context<'_>, answer: Value) -> Result<()> {
             context.state.errors = errors;
             Ok(())
         }
-        Answered::Restart(errors) => {
-            let interaction = context.state.interaction.take();
-            context.state = State::new(interaction);
-            context.secrets = Secrets::default();
-            run::walk(context, 0).await?;
-            context.state.errors = errors;
-            Ok(())
-        }
+        Answered::Restart(errors) => restart(context, errors).await,
         Answered::Deny(denial) => {
             run::deny(context, denial);
             Ok(())
         }
     }
+}
+
+/// The state in which a flow begins: about nobody, or about whoever is signed in.
+fn beginning(
+    program: &Program,
+    request: &Request,
+    interaction: Option<Interaction>,
+) -> Result<State> {
+    let mut state = State::new(interaction);
+    if program.purpose().needs_session() {
+        let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
+        state.user = Some(user.id.clone());
+        state.security_epoch = user.security_epoch;
+        state.evidence = session.evidence.0.clone();
+    }
+    Ok(state)
+}
+
+/// Begins everything again, and says why.
+async fn restart(context: &mut Context<'_>, errors: Vec<FieldError>) -> Result<()> {
+    let interaction = context.state.interaction.take();
+    context.state = beginning(context.program(), context.request(), interaction)?;
+    context.secrets = Secrets::default();
+    run::walk(context, 0).await?;
+    context.state.errors = errors;
+    Ok(())
 }
 
 /// Whether an execution has ended.

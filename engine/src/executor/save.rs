@@ -48,17 +48,30 @@ pub(super) async fn advance(
 ) -> Result<View> {
     match write(&mut context, row).await {
         Err(Error::Store(store::Error::Conflict(what))) => {
-            // Somebody else took the name or the address meanwhile: ask again.
-            context.effects.clear();
-            context.signed_in = None;
-            context.state = before;
-            context.state.errors = vec![FieldError::field(taken(&what), "prompt.taken")];
+            ask_again(&mut context, before, taken(&what)).await?;
             write(&mut context, row).await?;
         }
         written => written?,
     }
     let finished_at = is_over(&context.state).then(|| context.now());
     view(&mut context, row.step + 1, finished_at).await
+}
+
+/// Somebody else took the name or the address meanwhile. Ask for another on the page that was left,
+/// or from the beginning where that page did not ask for it.
+async fn ask_again(context: &mut Context<'_>, before: State, field: &str) -> Result<()> {
+    context.effects.clear();
+    context.signed_in = None;
+    let errors = vec![FieldError::field(field, "prompt.taken")];
+    if let Next::Stage { stage, .. } = context.program().next(before.position)
+        && let Some(placed) = context.program().stages.get(stage)
+        && placed.prepared.asks_for(field)
+    {
+        context.state = before;
+        context.state.errors = errors;
+        return Ok(());
+    }
+    super::restart(context, errors).await
 }
 
 async fn write(context: &mut Context<'_>, row: &Execution) -> Result<()> {
