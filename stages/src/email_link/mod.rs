@@ -161,18 +161,19 @@ async fn send(context: &mut Context<'_>, config: &Config) -> Result<()> {
             else {
                 return Ok(());
             };
-            if !may_mail(context, &address).await? {
-                return Ok(());
-            }
             let mut conn = context.services().store.read().await?;
             let owner = user::find_by_login(&mut conn, &address, &[Login::Email]).await?;
             drop(conn);
+            // However it was typed, the owner is written to at the address that is kept.
+            let kept = owner.as_ref().and_then(|owner| owner.email.clone());
+            let address = kept.unwrap_or(address);
+            if !may_mail(context, &address).await? {
+                return Ok(());
+            }
             if let Some(owner) = owner {
                 let sign_in = format!("{}/", context.services().public_url);
                 let data = json!({ "name": owner.display_name(), "link": sign_in });
-                // To the address that is kept, however this one was typed.
-                let kept = owner.email.as_deref().unwrap_or(&address);
-                return context.mail("account_exists", kept, data);
+                return context.mail("account_exists", &address, data);
             }
             let link = link(context, config, None, &address);
             context.mail(
