@@ -20,6 +20,7 @@ use super::super::cookies::{self, is_token};
 use super::super::failure::Failure;
 use super::super::visitor::Visitor;
 use super::super::{csrf, page};
+use super::unambiguous;
 use crate::app::App;
 
 /// What a flow's URL says.
@@ -104,7 +105,7 @@ pub(in super::super) async fn answer(
     }
     let id = parameters.e.as_deref();
     let id = id.ok_or(Failure::BadRequest("name the execution: ?e="))?;
-    let sent: Sent = serde_json::from_slice(&body)
+    let sent: Sent = unambiguous::object(&body)
         .map_err(|_| Failure::BadRequest("send {\"step\": number, \"answer\": {…}}"))?;
     let view = app
         .engine

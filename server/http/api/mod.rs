@@ -3,3 +3,4 @@
 
 pub(super) mod flow;
 pub(super) mod me;
+mod unambiguous;
