@@ -134,6 +134,7 @@ impl Walker<'_> {
             path.push(Segment::Index(index));
             json.extend(self.walk(item, &every, item.span, path));
             if let Some(seen) = &mut seen
+                && !matches!(item.value, Value::Unset)
                 && let Some(first) = seen.insert(item.to_json().to_string(), item.span)
             {
                 self.report

@@ -340,3 +340,19 @@ fn a_mistake_in_a_stage_hides_no_other_and_makes_no_other() {
         ]
     );
 }
+
+/// On a stack as small as that of any thread.
+#[test]
+fn branches_within_branches_end_before_the_stack_does() {
+    for levels in [1, 8, 14, 15, 16, 100, 10_000] {
+        let open = "{ branch: [{ otherwise: [".repeat(levels);
+        let text = format!(
+            "flowgate: 1\nname: a\nflows: {{ f: {{ use: authentication, stages: [{open}login: {}}}}}\n",
+            "]}]}".repeat(levels) + "]"
+        );
+        let run = std::thread::Builder::new()
+            .stack_size(1 << 20)
+            .spawn(move || check(&text).has_errors());
+        assert_eq!(run.unwrap().join().unwrap(), levels > 14, "{levels}");
+    }
+}

@@ -176,6 +176,9 @@ fn a_machine_without_the_secrets_can_check() {
         .replace("30d", "!env NOR_THAT");
     let checked = check(&text);
     assert_eq!(checked.diagnostics.len(), 4, "{:?}", said(&checked));
+    let two = "flowgate: 1\nname: a\nclients:\n  c: { kind: public, redirect_uris: [!env ONE, !env TWO], organisation: !env THREE }\n";
+    assert_eq!(check(two).diagnostics.len(), 3);
+    assert!(!check(two).has_errors());
     assert!(
         checked
             .diagnostics
