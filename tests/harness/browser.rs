@@ -79,14 +79,41 @@ impl Browser {
     /// Calls the JSON API, as an app does: no `Origin`, no redirects.
     pub(crate) async fn api(&self, method: Method, address: &str, body: Option<&Value>) -> Page {
         let url = self.resolve(address);
-        let mut request = self
-            .client
-            .request(method, url.clone())
-            .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let mut headers = self.headers.clone();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let mut request = self.client.request(method, url.clone()).headers(headers);
         if let Some(body) = body {
             request = request.json(body);
         }
         self.exchange(request, url).await
+    }
+
+    /// Sends exactly this, beside the cookies: what no browser and no app would.
+    pub(crate) async fn raw(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&str, &[u8])],
+        body: impl Into<Vec<u8>>,
+    ) -> Page {
+        let answer = self.attempt(method, address, headers, body).await;
+        answer.unwrap_or_else(|error| panic!("{address}: {error:?}"))
+    }
+
+    /// The same where the server may hang up before it has read everything.
+    pub(crate) async fn attempt(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&str, &[u8])],
+        body: impl Into<Vec<u8>>,
+    ) -> reqwest::Result<Page> {
+        let url = self.resolve(address);
+        let mut request = self.client.request(method, url.clone()).body(body.into());
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
+        }
+        self.try_exchange(request, url).await
     }
 
     /// Follows redirects that stay on the base's origin, with GET; anything else is where it stops.
@@ -130,21 +157,26 @@ impl Browser {
         self.exchange(request.headers(self.headers.clone()), url).await
     }
 
-    async fn exchange(&self, mut request: RequestBuilder, url: Url) -> Page {
+    async fn exchange(&self, request: RequestBuilder, url: Url) -> Page {
+        let answer = self.try_exchange(request, url.clone()).await;
+        answer.unwrap_or_else(|error| panic!("{url}: {error:?}"))
+    }
+
+    async fn try_exchange(&self, mut request: RequestBuilder, url: Url) -> reqwest::Result<Page> {
         let cookies = self.jar().header(&url);
         if let Some(cookies) = cookies {
             request = request.header(header::COOKIE, cookies);
         }
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{url}: {error:?}"));
+        let answer = request.send().await?;
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             self.jar().store(&url, cookie.to_str().unwrap());
         }
-        Page {
+        Ok(Page {
             browser: self.clone(),
             url,
             status: answer.status(),
             headers: answer.headers().clone(),
-            body: answer.text().await.unwrap(),
-        }
+            body: answer.text().await?,
+        })
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! [`TestApp`] runs the app in this process; [`Process`] and [`Server`] run the product binary.
 //! Everything is gone when it is dropped. To add a part of the app's surroundings, add it to
-//! [`TestApp`]; to add what a person can do, add it to [`Browser`], [`Page`] or [`Form`]; what an app
-//! that people sign in to can do, to [`RelyingParty`].
+//! [`TestApp`]; to add what a person can do, add it to [`Browser`], [`Page`] or [`Form`], or
+//! for JSON to [`Walk`]; what an app that people sign in to can do, to [`RelyingParty`].
 
 mod ambient;
 mod app;
@@ -18,6 +18,7 @@ mod relying_party;
 mod server;
 mod site;
 mod tests;
+mod walk;
 
 pub(crate) use ambient::{MockClock, SeededRandom};
 pub(crate) use app::TestApp;
@@ -25,9 +26,10 @@ pub(crate) use browser::Browser;
 pub(crate) use database::TestDatabase;
 pub(crate) use form::Form;
 pub(crate) use jar::Jar;
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Mail, Mailbox};
 pub(crate) use page::Page;
 pub(crate) use process::{Process, free_port};
 pub(crate) use relying_party::{RelyingParty, claims};
 pub(crate) use server::Server;
 pub(crate) use site::Site;
+pub(crate) use walk::Walk;

@@ -16,6 +16,11 @@ pub(crate) struct Server {
 impl Server {
     /// Serves one blueprint.
     pub(crate) async fn start(blueprint: &str) -> Self {
+        Self::start_with(blueprint, &[]).await
+    }
+
+    /// Serves one blueprint, with further flags.
+    pub(crate) async fn start_with(blueprint: &str, more: &[&str]) -> Self {
         let blueprints = tempfile::tempdir().unwrap();
         std::fs::write(blueprints.path().join("test.yaml"), blueprint).unwrap();
         let database = TestDatabase::create().await;
@@ -27,6 +32,7 @@ impl Server {
             .chain(["--database", database.url()])
             .chain(["--blueprints", blueprints.path().to_str().unwrap()])
             .chain(["--data", files.path().to_str().unwrap()])
+            .chain(more.iter().copied())
             .map(str::to_owned)
             .collect();
         let process = run(&arguments, &url).await;
@@ -41,6 +47,11 @@ impl Server {
 
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(&self.url)
+    }
+
+    /// Everything that it printed since its last start.
+    pub(crate) fn output(&self) -> String {
+        self.process.output()
     }
 
     /// The last lines that it printed since its last start.
