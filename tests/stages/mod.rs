@@ -1,3 +1,5 @@
-//! Each stage kind by itself, in a flow that has little else: one file per kind.
+//! Each stage kind by itself, in a flow that has little else: one file per kind. `attacks.rs` is about
+//! all of them.
 
+mod attacks;
 mod message;
