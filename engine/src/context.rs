@@ -133,6 +133,15 @@ impl<'a> Context<'a> {
         &mut self.state
     }
 
+    /// The path of another flow, which takes the relying party's request along.
+    #[must_use]
+    pub fn flow_path(&self, slug: &str) -> String {
+        match &self.state.interaction {
+            Some(interaction) => format!("/flow/{slug}?interaction={}", interaction.id),
+            None => format!("/flow/{slug}"),
+        }
+    }
+
     /// What is remembered under seal.
     pub fn secrets_mut(&mut self) -> &mut Secrets {
         &mut self.secrets

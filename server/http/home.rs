@@ -42,13 +42,22 @@ pub(super) async fn show(
             only.logo.as_deref(),
         ));
     }
-    let apps = clients.into_iter().filter(|client| client.disabled_at.is_none());
+    // An organisation's applications are its members' alone to see.
+    let is_mine = |client: &client::Client| {
+        let of = client.organisation_id.as_ref();
+        of.is_none_or(|id| organisations.iter().any(|(organisation, _)| organisation.id == *id))
+    };
+    let apps: Vec<_> = clients
+        .into_iter()
+        .filter(|client| client.disabled_at.is_none() && is_mine(client))
+        .collect();
     let account = Account {
         acr: session.acr.clone(),
         amr: session.amr.0.clone(),
         auth_time: Some(session.auth_time.to_rfc3339()),
         organisations: organisations.into_iter().map(|(o, _)| o.name).collect(),
         apps: apps
+            .into_iter()
             .filter_map(|client| {
                 let uri = client.settings.client_uri.clone()?;
                 Some(Application { name: client.name, uri: Some(uri) })

@@ -79,8 +79,8 @@ impl Stage for Identify {
             "login": state.login.as_ref().or(hint),
             "by": config.by,
             "remember_me": config.remember,
-            "recovery": config.recovery.as_ref().map(|slug| format!("/flow/{slug}")),
-            "enrolment": config.enrolment.as_ref().map(|slug| format!("/flow/{slug}")),
+            "recovery": config.recovery.as_ref().map(|slug| context.flow_path(slug)),
+            "enrolment": config.enrolment.as_ref().map(|slug| context.flow_path(slug)),
         });
         Ok(Challenge::new(Self::KIND, data))
     }

@@ -65,7 +65,7 @@ impl Stage for Password {
         let data = json!({
             "mode": "verify",
             "login": context.state().login,
-            "recovery": config.recovery.as_ref().map(|slug| format!("/flow/{slug}")),
+            "recovery": config.recovery.as_ref().map(|slug| context.flow_path(slug)),
         });
         Ok(Challenge::new(Self::KIND, data))
     }
