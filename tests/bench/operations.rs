@@ -101,7 +101,7 @@ fn get(server: &Measured, path: &str) -> Cost {
 }
 
 fn userinfo(server: &Measured) -> Cost {
-    let mut walker = Walker::new(ADDRESS);
+    let mut walker = Walker::new(ADDRESS, 0);
     let location = walker.sign_in();
     let token = walker.exchange(&Walker::code(&location));
     let headers = format!("Authorization: Bearer {token}\r\n");
@@ -117,8 +117,8 @@ fn userinfo(server: &Measured) -> Cost {
 }
 
 fn flow_page(server: &Measured) -> Cost {
-    let start = |_| {
-        let mut walker = Walker::new(ADDRESS);
+    let start = |number| {
+        let mut walker = Walker::new(ADDRESS, number);
         let flow = walker.begin_flow();
         (walker, flow)
     };
@@ -128,8 +128,8 @@ fn flow_page(server: &Measured) -> Cost {
 }
 
 fn flow_step(server: &Measured) -> Cost {
-    let start = |_| {
-        let mut walker = Walker::new(ADDRESS);
+    let start = |number| {
+        let mut walker = Walker::new(ADDRESS, number);
         let flow = walker.begin_flow();
         let csrf = walker.form_token(&flow);
         (walker, flow, csrf, 0)
@@ -141,8 +141,8 @@ fn flow_step(server: &Measured) -> Cost {
 }
 
 fn token(server: &Measured) -> Cost {
-    let start = |_| {
-        let mut walker = Walker::new(ADDRESS);
+    let start = |number| {
+        let mut walker = Walker::new(ADDRESS, number);
         walker.sign_in();
         walker
     };
@@ -157,7 +157,7 @@ fn sign_in(server: &Measured) -> Cost {
         server,
         SECONDS,
         THREADS,
-        |_| Walker::new(ADDRESS),
+        |number| Walker::new(ADDRESS, number),
         |walker| {
             let location = walker.sign_in();
             walker.exchange(&Walker::code(&location));
@@ -169,9 +169,9 @@ fn sign_in(server: &Measured) -> Cost {
 fn storm() -> f64 {
     let end = Instant::now() + Duration::from_secs(SECONDS);
     std::thread::scope(|scope| {
-        for _ in 0..THREADS {
+        for number in 0..THREADS {
             scope.spawn(move || {
-                let mut walker = Walker::new(ADDRESS);
+                let mut walker = Walker::new(ADDRESS, number);
                 while Instant::now() < end {
                     walker.sign_in();
                 }
@@ -200,9 +200,9 @@ fn memory(own: &std::path::Path) {
     let idle = server.memory();
     let sign_ins = |count: usize| {
         std::thread::scope(|scope| {
-            for _ in 0..THREADS {
+            for number in 0..THREADS {
                 scope.spawn(move || {
-                    let mut walker = Walker::new(ADDRESS);
+                    let mut walker = Walker::new(ADDRESS, number);
                     for _ in 0..count / THREADS {
                         let location = walker.sign_in();
                         walker.exchange(&Walker::code(&location));

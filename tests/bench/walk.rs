@@ -14,11 +14,13 @@ const BASIC: &str =
 pub(crate) struct Walker {
     client: Client,
     cookies: Vec<String>,
+    number: usize,
 }
 
 impl Walker {
-    pub(crate) fn new(address: &str) -> Self {
-        Self { client: Client::connect(address), cookies: Vec::new() }
+    /// The browser of person `number`.
+    pub(crate) fn new(address: &str, number: usize) -> Self {
+        Self { client: Client::connect(address), cookies: Vec::new(), number }
     }
 
     fn headers(&self) -> String {
@@ -88,7 +90,7 @@ impl Walker {
         let start = self.authorize();
         let flow = self.page(&start).location();
         let csrf = self.csrf(&flow);
-        let next = self.submit(&flow, &format!("csrf={csrf}&step=0&login=ada"));
+        let next = self.submit(&flow, &format!("csrf={csrf}&step=0&login=ada{}", self.number));
         let csrf = self.csrf(&next);
         let form = format!("csrf={csrf}&step=1&password=seven+green+lanterns");
         let back = self.submit(&next, &form);
