@@ -50,10 +50,12 @@ pub(super) async fn frame(
     let (visit, chosen) = visit(&app, &request);
     request.extensions_mut().insert(visit.clone());
 
-    let mut response = if is_for_us(&app, &request) {
-        next.run(request).await
-    } else {
+    let mut response = if !is_for_us(&app, &request) {
         failure::response(Failure::Misdirected)
+    } else if has_nul(&request) {
+        failure::response(Failure::BadRequest("a NUL is in no address here"))
+    } else {
+        next.run(request).await
     };
     if !PROBES.contains(&path.as_str())
         && let Some(failed) = failure::of(&response)
@@ -130,6 +132,13 @@ fn is_for_us(app: &App, request: &Request) -> bool {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     host.is_some_and(|host| host.eq_ignore_ascii_case(app.settings.public_host()))
+}
+
+/// Whether the path or the query has an encoded NUL: no name or id has one, and PostgreSQL fails on it
+/// where SQLite finds nothing.
+fn has_nul(request: &Request) -> bool {
+    let uri = request.uri();
+    uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00"))
 }
 
 /// Headers that every answer has.
