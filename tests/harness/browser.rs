@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, redirect};
+use reqwest::{Client, Method, RequestBuilder, Url, redirect};
 use serde_json::Value;
 
 use super::{Jar, Page};
@@ -119,13 +119,6 @@ impl Browser {
     /// Follows redirects that stay on the base's origin, with GET; anything else is where it stops.
     pub(crate) async fn follow(&self, mut page: Page) -> Page {
         for _ in 0..20 {
-            let status = page.status;
-            assert!(
-                status != StatusCode::TEMPORARY_REDIRECT
-                    && status != StatusCode::PERMANENT_REDIRECT,
-                "{} answered {status}, which would post the password again (RFC 9700 §4.12)",
-                page.url
-            );
             let Some(next) = page.location().filter(|next| next.origin() == self.base.origin())
             else {
                 return page;
@@ -168,13 +161,18 @@ impl Browser {
             request = request.header(header::COOKIE, cookies);
         }
         let answer = request.send().await?;
+        let status = answer.status();
+        assert!(
+            !status.is_redirection() || [303, 304].contains(&status.as_u16()),
+            "{url} answered {status}: only 303 never posts a password again (RFC 9700 §4.12)"
+        );
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             self.jar().store(&url, cookie.to_str().unwrap());
         }
         Ok(Page {
             browser: self.clone(),
             url,
-            status: answer.status(),
+            status,
             headers: answer.headers().clone(),
             body: answer.text().await?,
         })
