@@ -1,6 +1,7 @@
 //! What a reader cannot check: rules over all files at once. To add one, a test in the file that it
 //! belongs to; its message says what to do.
 
+mod callers;
 mod manifests;
 mod routes;
 mod shipped;

@@ -7,7 +7,7 @@ use super::read;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Caller {
+pub(super) enum Caller {
     /// Everybody: it shows nothing of anybody and changes nothing.
     Everybody,
     /// A browser; what it sees and does depends on its cookies, and a form needs its CSRF token.
@@ -18,7 +18,7 @@ enum Caller {
 
 use Caller::{App, Browser, Everybody};
 
-const ROUTES: &[(&str, &str, Caller)] = &[
+pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET", "/", Browser),
     ("POST", "/logout", Browser),
     ("GET", "/flow/{slug}", Browser),
