@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use blueprints::{Options, Source};
 use chrono::Duration;
 use engine::Flows;
-use engine::definition::{Entry, Flow};
+use engine::definition::{Entry, Flow, Purpose};
 use serde_json::{Map, Value, json};
 use store::blueprint_version::{self, BlueprintVersion};
 use store::{Clock as _, Document, Id, credential, session, standing};
@@ -38,6 +38,10 @@ const ATTACKS: [(&str, Has); 5] = [
     ("nora@strict.example", BOTH),
 ];
 
+/// What a flow may be called that is none of this.
+const PURPOSES: [Purpose; 4] =
+    [Purpose::Authentication, Purpose::Enrolment, Purpose::Recovery, Purpose::Logout];
+
 /// The flows of a shipped blueprint.
 fn shipped(name: &str) -> BTreeMap<String, Flow> {
     let path = format!("{}/flows/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -62,6 +66,14 @@ fn damaged(flow: &Flow) -> Vec<(String, Flow)> {
         all.push((format!("{} {what}", flow.slug), mutant));
     };
     push("as it is".to_owned(), &|_| {});
+    for purpose in PURPOSES {
+        all.push((format!("{} as {purpose:?}", flow.slug), Flow { purpose, ..flow.clone() }));
+    }
+    let mut push = |what: String, change: &dyn Fn(&mut Vec<Entry>)| {
+        let mut mutant = flow.clone();
+        change(&mut mutant.stages);
+        all.push((format!("{} {what}", flow.slug), mutant));
+    };
     for at in 0..count {
         push(format!("without {}", name(at)), &|stages| drop(stages.remove(at)));
         push(format!("with {} twice", name(at)), &|stages| {

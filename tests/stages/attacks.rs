@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{TestApp, Walk};
+use crate::harness::{Browser, TestApp, Walk};
 use crate::{ADA, PASSWORD};
 
 /// How a kind stands in a flow, and what passes it.
-struct Sample {
-    kind: &'static str,
+pub(super) struct Sample {
+    pub(super) kind: &'static str,
     /// The stages of a flow in which it stands behind those that lead to it.
     flow: &'static str,
     purpose: &'static str,
@@ -24,7 +24,7 @@ struct Sample {
 
 const IDENTIFY: (&str, &str) = ("login", ADA);
 
-const SAMPLES: &[Sample] = &[
+pub(super) const SAMPLES: &[Sample] = &[
     Sample {
         kind: "identify",
         flow: "[identify: {}, password: {}, login: {}]",
@@ -95,7 +95,7 @@ fn every_kind_is_in_the_table() {
 }
 
 /// One blueprint with a flow for each sample.
-fn blueprint() -> String {
+pub(super) fn blueprint() -> String {
     let mut flows = "flows:\n".to_owned();
     for Sample { kind, purpose, flow, .. } in SAMPLES {
         let slug = kind.replace('_', "-");
@@ -105,8 +105,7 @@ fn blueprint() -> String {
 }
 
 /// A walk that stands before the sample's kind.
-async fn reach(app: &TestApp, sample: &Sample) -> Walk {
-    let browser = app.browser();
+pub(super) async fn reach(browser: Browser, sample: &Sample) -> Walk {
     if sample.kind == "logout" {
         crate::flows::sign_in_as(&browser, ADA, PASSWORD).await;
     }
@@ -178,7 +177,7 @@ async fn assert_not_passed(walk: &Walk, sample: &Sample, what: &str) -> Walk {
 async fn no_wrong_answer_passes_a_stage() {
     let app = TestApp::with_outbox(&blueprint()).await;
     for sample in SAMPLES {
-        let mut walk = reach(&app, sample).await;
+        let mut walk = reach(app.browser(), sample).await;
         for answer in hostile(sample) {
             let body = json!({ "step": walk.body["step"], "answer": answer });
             let page = walk.send(&body).await;
@@ -193,7 +192,7 @@ async fn no_wrong_answer_passes_a_stage() {
 async fn what_is_no_answer_passes_no_stage() {
     let app = TestApp::with_outbox(&blueprint()).await;
     for sample in SAMPLES {
-        let walk = reach(&app, sample).await;
+        let walk = reach(app.browser(), sample).await;
         let step = walk.body["step"].clone();
         let good = sample.good.map_or(json!({}), |(name, value)| json!({ name: value }));
         for body in [
@@ -253,7 +252,7 @@ async fn what_is_no_answer_passes_no_stage() {
 async fn no_wrong_form_passes_a_stage() {
     let app = TestApp::with_outbox(&blueprint()).await;
     for sample in SAMPLES {
-        let mut walk = reach(&app, sample).await;
+        let mut walk = reach(app.browser(), sample).await;
         let address = walk.address().replace("/api/v1/flows/", "/flow/");
         let page = walk.browser().visit(&address).await.expect(200);
         let csrf = page.attribute(r#"[name="csrf"]"#, "value");

@@ -1,5 +1,6 @@
-//! Each stage kind by itself, in a flow that has little else: one file per kind. `attacks.rs` is about
-//! all of them.
+//! Each stage kind by itself, in a flow that has little else: one file per kind. `attacks.rs` and
+//! `pages.rs` are about all of them.
 
 mod attacks;
 mod message;
+mod pages;
