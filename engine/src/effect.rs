@@ -113,8 +113,9 @@ impl Effect {
                 if user::advance_epoch(unit, &credential.user_id, now).await? != security_epoch {
                     return Err(crate::Error::Stale);
                 }
-                credential::replace(unit, &credential).await?;
+                // In the order of a sign-in, so that the two never wait for each other.
                 attempt::clear(unit, credential.user_id.as_str(), "password").await?;
+                credential::replace(unit, &credential).await?;
             }
             Self::UpdateCredential { id, data } => {
                 credential::update_data(unit, &id, data).await?;

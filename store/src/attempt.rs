@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 
 use crate::conn::on;
 use crate::schema::attempts;
-use crate::{Result, Time, Unit};
+use crate::{Error, Result, Time, Unit};
 
 /// How many failures in a row a factor bears, and what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub struct Limit {
 /// After so many failures in a row the factor stays locked until it is bound anew or cleared by an
 /// administrator (NIST SP 800-63B-4 §3.2.2: at most 100).
 pub const MOST_FAILURES: i64 = 100;
+
+/// How often a row that vanishes while it is counted is made anew.
+const TRIES: usize = 16;
 
 /// Failures are forgotten when none was added for so long, below [`MOST_FAILURES`].
 const FORGET_DAYS: i64 = 30;
@@ -82,24 +85,30 @@ pub async fn count(
         last_at: now,
         locked_until: None,
     };
-    let query = diesel::insert_into(attempts::table).values(&first).on_conflict_do_nothing();
-    on!(unit, |c| query.execute(c))?;
-    // From here on the row is ours until the commit, on either database.
-    let open = attempts::locked_until.is_null().or(attempts::locked_until.le(now));
-    let query = diesel::update(attempts::table.find((subject, factor)).filter(open))
-        .set((attempts::failures.eq(attempts::failures + 1), attempts::last_at.eq(now)))
-        .returning(attempts::failures);
-    let Some(failures) = on!(unit, |c| query.get_result::<i64>(c)).optional()? else {
-        let query = attempts::table.find((subject, factor)).select(attempts::locked_until);
-        let until: Option<Time> = on!(unit, |c| query.first(c))?;
-        return Ok(Attempt::Locked { until: until.unwrap_or(now) });
-    };
-    if let Some(lock) = limit.lock(failures) {
-        let query = diesel::update(attempts::table.find((subject, factor)))
-            .set(attempts::locked_until.eq(now.plus(lock)));
+    for _ in 0..TRIES {
+        let query = diesel::insert_into(attempts::table).values(&first).on_conflict_do_nothing();
         on!(unit, |c| query.execute(c))?;
+        let open = attempts::locked_until.is_null().or(attempts::locked_until.le(now));
+        let query = diesel::update(attempts::table.find((subject, factor)).filter(open))
+            .set((attempts::failures.eq(attempts::failures + 1), attempts::last_at.eq(now)))
+            .returning(attempts::failures);
+        if let Some(failures) = on!(unit, |c| query.get_result::<i64>(c)).optional()? {
+            // From here on the row is ours until the commit, on either database.
+            if let Some(lock) = limit.lock(failures) {
+                let query = diesel::update(attempts::table.find((subject, factor)))
+                    .set(attempts::locked_until.eq(now.plus(lock)));
+                on!(unit, |c| query.execute(c))?;
+            }
+            return Ok(Attempt::Allowed { failures });
+        }
+        let query = attempts::table.find((subject, factor)).select(attempts::locked_until);
+        let found: Option<Option<Time>> = on!(unit, |c| query.first(c)).optional()?;
+        if let Some(until) = found.flatten().filter(|until| *until > now) {
+            return Ok(Attempt::Locked { until });
+        }
+        // A success elsewhere cleared the row between the two statements: begin with a new one.
     }
-    Ok(Attempt::Allowed { failures })
+    Err(Error::Stale)
 }
 
 /// Forgets the failures of a factor: it has just succeeded, or was bound anew.

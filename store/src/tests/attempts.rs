@@ -55,3 +55,21 @@ fn a_lock_ends_except_after_a_hundred_failures() {
     assert_eq!(LIMIT.lock(MOST_FAILURES - 1), Some(Duration::minutes(15)));
     assert!(LIMIT.lock(MOST_FAILURES).is_some_and(|lock| lock > Duration::days(365)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_and_clearing_at_once_never_fails() {
+    let test = open().await;
+    let now = test.store.ambient().now();
+    let logins = (0..40).map(|_| {
+        let store = test.store.clone();
+        tokio::spawn(async move {
+            count(&store, now).await;
+            let mut unit = store.write().await.unwrap();
+            attempt::clear(&mut unit, "ada", "password").await.unwrap();
+            unit.commit().await.unwrap();
+        })
+    });
+    for login in logins.collect::<Vec<_>>() {
+        login.await.unwrap();
+    }
+}
