@@ -166,7 +166,7 @@ pub(super) fn of(response: &Response) -> Option<Failure> {
 }
 
 /// Gives a failure its face.
-pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: Response) -> Response {
+pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: &Response) -> Response {
     if let Failure::Internal(what) = failure {
         tracing::error!(request = %visit.request_id, what = %what, "internal error");
     }

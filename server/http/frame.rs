@@ -60,7 +60,7 @@ pub(super) async fn frame(
     if !PROBES.contains(&path.as_str())
         && let Some(failed) = failure::of(&response)
     {
-        response = failure::show(&app, &visit, &failed, response);
+        response = failure::show(&app, &visit, &failed, &response);
     }
     seal(&app, &visit, &path, chosen.as_ref(), &mut response);
     tracing::info!(
@@ -130,7 +130,7 @@ fn is_for_us(app: &App, request: &Request) -> bool {
         return true;
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let host = host.or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
     host.is_some_and(|host| host.eq_ignore_ascii_case(app.settings.public_host()))
 }
 

@@ -118,17 +118,12 @@ async fn flow_page(
 
 /// A refusal as the component and data that show it: with its reasons where `assurance` gave some.
 pub(super) fn refusal(denial: &Denial) -> (&'static str, Value) {
-    match &denial.explanation {
-        Some(explanation) => {
-            let data =
-                json!({ "outcome": "deny", "reasons": explanation.reasons, "enrol_by": null });
-            ("gate", data)
-        }
-        None => {
-            let text = denial.text.as_ref().unwrap_or(&denial.key);
-            ("deny", json!({ "text": text, "reasons": [] }))
-        }
+    if let Some(explanation) = &denial.explanation {
+        let data = json!({ "outcome": "deny", "reasons": explanation.reasons, "enrol_by": null });
+        return ("gate", data);
     }
+    let text = denial.text.as_ref().unwrap_or(&denial.key);
+    ("deny", json!({ "text": text, "reasons": [] }))
 }
 
 /// Where a finished flow leads.

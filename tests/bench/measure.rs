@@ -106,6 +106,6 @@ pub(crate) fn cost<S>(
     run(1);
     let (cpu, clock) = (server.cpu(), Instant::now());
     let count = f64::from(run(seconds));
-    let (cpu, clock) = (server.cpu() - cpu, clock.elapsed());
+    let (cpu, clock) = (server.cpu().saturating_sub(cpu), clock.elapsed());
     Cost { micros: cpu.as_secs_f64() * 1e6 / count, rate: count / clock.as_secs_f64() }
 }

@@ -63,19 +63,16 @@ pub(in super::super) async fn show(
 ) -> Result<Response, Failure> {
     let caller = caller(&app, &visitor, &headers, &parameters)?;
     let request = request(&visitor, &caller);
-    let view = match &parameters.e {
-        Some(id) => app.engine.view(&slug, &Id::from(id.as_str()), &request).await?,
-        None => {
-            let interaction = match &parameters.interaction {
-                Some(id) => {
-                    Some(app.interaction(id, &caller.secret).await?.ok_or(Failure::Expired)?)
-                }
-                None => None,
-            };
-            app.engine.begin(&slug, &request, Begin { interaction }).await?
-        }
+    let view = if let Some(id) = &parameters.e {
+        app.engine.view(&slug, &Id::from(id.as_str()), &request).await?
+    } else {
+        let interaction = match &parameters.interaction {
+            Some(id) => Some(app.interaction(id, &caller.secret).await?.ok_or(Failure::Expired)?),
+            None => None,
+        };
+        app.engine.begin(&slug, &request, Begin { interaction }).await?
     };
-    Ok(respond(&app, &caller, view, StatusCode::OK))
+    Ok(respond(&app, &caller, &view, StatusCode::OK))
 }
 
 /// `POST /api/v1/flows/{slug}`: answers a step, or uses a link.
@@ -101,7 +98,7 @@ pub(in super::super) async fn answer(
     let request = request(&visitor, &caller);
     if let Some(token) = &parameters.link {
         let view = app.engine.open_link(&slug, token, &request).await?;
-        return Ok(respond(&app, &caller, view, StatusCode::OK));
+        return Ok(respond(&app, &caller, &view, StatusCode::OK));
     }
     let id = parameters.e.as_deref();
     let id = id.ok_or(Failure::BadRequest("name the execution: ?e="))?;
@@ -113,7 +110,7 @@ pub(in super::super) async fn answer(
         .await?;
     let again = matches!(&view.body, Body::Ask { errors, .. } if !errors.is_empty());
     let status = if again { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(respond(&app, &caller, view, status))
+    Ok(respond(&app, &caller, &view, status))
 }
 
 /// The bearer value of a request, if it has one.
@@ -153,7 +150,7 @@ fn request(visitor: &Visitor, caller: &Caller) -> engine::Request {
     if caller.native { engine::Request { session: None, ..request } } else { request }
 }
 
-fn respond(app: &App, caller: &Caller, view: View, status: StatusCode) -> Response {
+fn respond(app: &App, caller: &Caller, view: &View, status: StatusCode) -> Response {
     let mut body = json!({
         "execution": view.execution,
         "step": view.step,

@@ -70,12 +70,11 @@ async fn end(
             if end {
                 home::end_session(app, visitor).await?;
             }
-            let mut response = match redirect {
-                Some(location) => page::go(location.as_str()),
-                None => {
-                    let frame = page::frame(app, visitor, "/");
-                    Html(app.renderer.render(&frame, &LoggedOut { client: None })?).into_response()
-                }
+            let mut response = if let Some(location) = redirect {
+                page::go(location.as_str())
+            } else {
+                let frame = page::frame(app, visitor, "/");
+                Html(app.renderer.render(&frame, &LoggedOut { client: None })?).into_response()
             };
             if end {
                 let cookie = cookies::no_session(app.settings.is_secure());
