@@ -4,7 +4,6 @@
 //! would do. Every `POST` is answered with 303 to the page that comes next, so that reloading and
 //! going back never send an answer again.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::{Form, Path, Query, State};
@@ -17,6 +16,7 @@ use serde_json::{Map, Value, json};
 use store::Id;
 
 use super::failure::Failure;
+use super::form::{self, Sent};
 use super::visitor::Visitor;
 use super::{cookies, csrf, page};
 use crate::app::App;
@@ -97,21 +97,17 @@ pub(super) async fn answer(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_url)?;
-    let mut form = unique(fields)?;
-    let given = form.remove("csrf").unwrap_or_default();
-    csrf::check(app.store.sealer(), visitor.browser.as_deref(), &given)?;
-    let browser = visitor.browser.clone().ok_or(Failure::Csrf)?;
+    let Sent { browser, mut fields } = form::read(&app, &visitor, &headers, fields)?;
     let request = visitor.request(&browser);
     if let Some(token) = &parameters.link {
         let view = app.engine.open_link(&slug, token, &request).await?;
         return next(&app, &visitor, &browser, view).await;
     }
     let id = parameters.e.ok_or(Failure::BadRequest("the form names no execution"))?;
-    let step = form.remove("step").and_then(|step| step.parse().ok());
+    let step = fields.remove("step").and_then(|step| step.parse().ok());
     let step = step.ok_or(Failure::BadRequest("the form names no step"))?;
     let answer: Map<String, Value> =
-        form.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+        fields.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let answered = app
         .engine
         .answer(&slug, &Id::from(id.as_str()), step, Value::Object(answer), &request)
@@ -164,15 +160,4 @@ async fn show_link(
         page::set_cookie(&mut response, &cookie);
     }
     Ok(response)
-}
-
-/// The fields of a form, each at most once: of two with one name neither could be believed.
-pub(super) fn unique(fields: Vec<(String, String)>) -> Result<HashMap<String, String>, Failure> {
-    let mut form = HashMap::with_capacity(fields.len());
-    for (name, value) in fields {
-        if form.insert(name, value).is_some() {
-            return Err(Failure::BadRequest("a field is there twice"));
-        }
-    }
-    Ok(form)
 }

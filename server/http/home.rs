@@ -10,7 +10,7 @@ use store::{client, event, organisation, session};
 
 use super::failure::Failure;
 use super::visitor::Visitor;
-use super::{cookies, csrf, flow, page};
+use super::{cookies, csrf, form, page};
 use crate::app::App;
 use crate::render::{Account, App as Application, Person};
 
@@ -79,10 +79,7 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_url)?;
-    let form = flow::unique(fields)?;
-    let given = form.get("csrf").map(String::as_str).unwrap_or_default();
-    csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;
+    form::read(&app, &visitor, &headers, fields)?;
     end_session(&app, &visitor).await?;
     let mut response = page::go("/");
     page::set_cookie(&mut response, &cookies::no_session(app.settings.is_secure()));

@@ -10,6 +10,7 @@ mod cookies;
 mod csrf;
 mod failure;
 mod flow;
+mod form;
 mod frame;
 mod health;
 mod home;

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use store::{Id, organisation};
 
 use super::super::failure::Failure;
+use super::super::form::{self, Sent};
 use super::super::frame::FormTarget;
 use super::super::visitor::Visitor;
-use super::super::{cookies, csrf, flow, page};
+use super::super::{cookies, csrf, page};
 use crate::app::App;
 use crate::render::{Consent, ConsentClient, FormPost, OauthError, Person, Scope};
 
@@ -92,16 +93,12 @@ pub(in super::super) async fn consent(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_url)?;
-    let form = flow::unique(fields)?;
-    let given = form.get("csrf").map(String::as_str).unwrap_or_default();
-    csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;
-    let allowed = match form.get("action").map(String::as_str) {
+    let Sent { browser, fields } = form::read(&app, &visitor, &headers, fields)?;
+    let allowed = match fields.get("action").map(String::as_str) {
         Some("allow") => true,
         Some("deny") => false,
         _ => return Err(Failure::BadRequest("the action is allow or deny")),
     };
-    let browser = visitor.browser.clone().ok_or(Failure::Csrf)?;
     let ip = visitor.visit.ip.map(|ip| ip.to_string());
     let hash = store::token(&browser);
     let caller = caller(&visitor, &hash, ip.as_deref());

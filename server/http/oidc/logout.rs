@@ -10,7 +10,7 @@ use provider::EndSession;
 use super::super::failure::Failure;
 use super::super::frame::FormTarget;
 use super::super::visitor::Visitor;
-use super::super::{cookies, csrf, flow, home, page};
+use super::super::{cookies, csrf, form, home, page};
 use super::authorize::{ours, pairs, provider_error, target};
 use crate::app::App;
 use crate::render::{LoggedOut, LogoutConfirm, Person};
@@ -45,10 +45,7 @@ pub(in super::super) async fn confirm(
     headers: HeaderMap,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    csrf::check_origin(&headers, &app.settings.public_url)?;
-    let form = flow::unique(fields)?;
-    let given = form.get("csrf").map(String::as_str).unwrap_or_default();
-    csrf::check(app.store.sealer(), visitor.browser.as_deref(), given)?;
+    form::read(&app, &visitor, &headers, fields)?;
     end(&app, &visitor, pairs(query.as_deref()), true).await
 }
 
