@@ -103,8 +103,6 @@ pub enum Destination {
     Interaction(String),
     /// To a URL that a blueprint states.
     Url(String),
-    /// To another flow.
-    Flow(String),
     /// To the person's home page.
     Home,
 }

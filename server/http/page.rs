@@ -131,7 +131,6 @@ pub(super) fn target(destination: &Destination) -> String {
     match destination {
         Destination::Interaction(id) => format!("/oauth/authorize/{id}"),
         Destination::Url(url) => url.clone(),
-        Destination::Flow(slug) => format!("/flow/{slug}"),
         Destination::Home => "/".to_owned(),
     }
 }

@@ -69,12 +69,6 @@ pub async fn find(
     Ok(on!(conn, |c| query.select(Execution::as_select()).first(c)).optional()?)
 }
 
-/// The execution with this id, whoever began it.
-pub async fn find_any(conn: &mut Conn, id: &Id<Execution>, now: Time) -> Result<Option<Execution>> {
-    let query = executions::table.find(id).filter(executions::expires_at.gt(now));
-    Ok(on!(conn, |c| query.select(Execution::as_select()).first(c)).optional()?)
-}
-
 /// Begins an execution.
 pub async fn create(unit: &mut Unit, execution: &Execution) -> Result<()> {
     let query = diesel::insert_into(executions::table).values(execution);

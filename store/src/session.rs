@@ -39,7 +39,7 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last used, to the minute.
+    /// When it was last used; until idle limits come, when it was made.
     pub last_seen_at: Time,
     /// When it ends.
     pub expires_at: Time,
@@ -125,12 +125,6 @@ pub async fn find(conn: &mut Conn, id: &Id<Session>, now: Time) -> Result<Option
         .filter(users::disabled_at.is_null());
     Ok(on!(conn, |c| query.select((Session::as_select(), User::as_select())).first(c))
         .optional()?)
-}
-
-/// Notes that a session was used; call it at most once a minute.
-pub async fn touch(unit: &mut Unit, id: &Id<Session>, now: Time) -> Result<()> {
-    let query = diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now));
-    crate::one(on!(unit, |c| query.execute(c))?)
 }
 
 /// Ends a session. Returns whether it was alive.
