@@ -430,6 +430,7 @@ impl<'a> Context<'a> {
             confirmed_at: Some(self.now),
             created_at: self.now,
             last_used_at: None,
+            counter: -1,
         }
     }
 }

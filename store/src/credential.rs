@@ -35,6 +35,9 @@ pub struct Credential {
     pub created_at: Time,
     /// When it last proved something.
     pub last_used_at: Option<Time>,
+    /// What only ever grows: the last accepted step of an authenticator app, the signature counter of
+    /// a security key; -1 before the first.
+    pub counter: i64,
 }
 
 impl std::fmt::Debug for Credential {

@@ -32,6 +32,53 @@ diesel::table! {
         confirmed_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         last_used_at -> Nullable<Timestamp>,
+        counter -> BigInt,
+    }
+}
+
+diesel::table! {
+    static_codes (id) {
+        id -> Text,
+        credential_id -> Text,
+        code_hash -> Binary,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> Text,
+        user_id -> Text,
+        token_hash -> Binary,
+        security_epoch -> BigInt,
+        factor -> Text,
+        proven_at -> Timestamp,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    device_grants (device_code_hash) {
+        device_code_hash -> Binary,
+        user_code_hash -> Binary,
+        grant_id -> Text,
+        client_id -> Text,
+        client_epoch -> BigInt,
+        scopes -> Json,
+        data -> Json,
+        poll_seconds -> BigInt,
+        last_polled_at -> Nullable<Timestamp>,
+        user_id -> Nullable<Text>,
+        user_epoch -> Nullable<BigInt>,
+        session_id -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        used_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 
@@ -249,6 +296,9 @@ diesel::table! {
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> organisations (organisation_id));
 diesel::joinable!(credentials -> users (user_id));
+diesel::joinable!(static_codes -> credentials (credential_id));
+diesel::joinable!(devices -> users (user_id));
+diesel::joinable!(device_grants -> clients (client_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(codes -> users (user_id));
 diesel::joinable!(codes -> clients (client_id));
@@ -261,6 +311,9 @@ diesel::joinable!(clients -> organisations (organisation_id));
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     credentials,
+    static_codes,
+    devices,
+    device_grants,
     attempts,
     organisations,
     memberships,

@@ -26,6 +26,7 @@ async fn enrol(app: &TestApp, login: &str, kind: &str) {
         confirmed_at: Some(now),
         created_at: now,
         last_used_at: None,
+        counter: -1,
     };
     let mut unit = app.app.store.write().await.unwrap();
     credential::create(&mut unit, &factor).await.unwrap();

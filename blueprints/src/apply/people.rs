@@ -127,6 +127,7 @@ impl Run<'_> {
             confirmed_at: Some(self.now),
             created_at: self.now,
             last_used_at: None,
+            counter: -1,
         }
     }
 

@@ -210,6 +210,7 @@ impl Bed {
             confirmed_at: Some(self.now()),
             created_at: self.now(),
             last_used_at: None,
+            counter: -1,
         };
         let mut unit = self.store.write().await.unwrap();
         credential::create(&mut unit, &row).await.unwrap();

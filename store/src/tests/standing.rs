@@ -59,6 +59,7 @@ async fn bind(unit: &mut Unit, user: &User, kind: &str, data: Value, confirmed: 
         confirmed_at: confirmed,
         created_at: user.created_at,
         last_used_at: None,
+        counter: -1,
     };
     credential::create(unit, &row).await.unwrap();
 }
