@@ -24,6 +24,7 @@ pub mod client;
 pub mod code;
 pub mod consent;
 pub mod credential;
+pub mod device;
 pub mod event;
 pub mod execution;
 pub mod interaction;
