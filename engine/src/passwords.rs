@@ -1,6 +1,9 @@
 //! Password hashing: argon2id at OWASP's parameters, on a few threads of its own, so that a storm of
 //! sign-ins neither stalls other requests nor eats the memory.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -38,6 +41,9 @@ pub struct Verified {
     /// Whether the hash is weaker than today's parameters and should be written anew.
     pub outdated: bool,
 }
+
+/// What [`Passwords::digest`] returns.
+type Digest = Zeroizing<[u8; Params::DEFAULT_OUTPUT_LEN]>;
 
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
@@ -127,6 +133,25 @@ impl Passwords {
         Ok(Verified { matches: verified.matches && known, ..verified })
     }
 
+    /// A new salt for [`Passwords::digest`], with today's parameters, so that digests stay what they
+    /// are when those become stronger.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn salt(&self) -> Result<String> {
+        Recipe::new(&self.0.params, &self.0.ambient.bytes())?.phc(None)
+    }
+
+    /// A digest of `text` with a salt of [`Passwords::salt`], as costly as the hash of a password:
+    /// for what is looked for in a short list and has too few bits for a plain digest.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many wait.
+    pub async fn digest(&self, text: &str, salt: &str) -> Result<Digest> {
+        let (text, salt) = (Zeroizing::new(text.to_owned()), salt.to_owned());
+        self.run(move |memory| digest(&salt, &text, memory)).await?
+    }
+
     async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> R + Send + 'static,
@@ -173,56 +198,95 @@ fn work<'a>(memory: &'a mut Vec<Block>, params: &Params) -> &'a mut [Block] {
     memory.get_mut(..blocks).unwrap_or_default()
 }
 
+/// How a hash is made: everything but the text.
+struct Recipe {
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    salt: Salt,
+}
+
+impl Recipe {
+    /// Today's, with this salt.
+    fn new(params: &Params, salt: &[u8; 16]) -> Result<Self> {
+        Ok(Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: params.clone(),
+            salt: Salt::new(salt).map_err(internal)?,
+        })
+    }
+
+    /// That of a PHC string.
+    fn of(phc: &PasswordHash) -> Result<Self> {
+        let salt = phc.salt.ok_or_else(|| internal("a password hash without a salt"))?;
+        let params = Params::try_from(phc).map_err(internal)?;
+        if params.m_cost() > MAX_M_COST || params.t_cost() > MAX_T_COST {
+            return Err(internal("a password hash that costs more than is allowed"));
+        }
+        let version = phc.version.map_or(Ok(Version::V0x13), Version::try_from);
+        Ok(Self {
+            algorithm: Algorithm::try_from(phc.algorithm.as_str()).map_err(internal)?,
+            version: version.map_err(internal)?,
+            params,
+            salt,
+        })
+    }
+
+    fn fill(&self, text: &str, output: &mut [u8], memory: &mut Vec<Block>) -> Result<()> {
+        Argon2::new(self.algorithm, self.version, self.params.clone())
+            .hash_password_into_with_memory(
+                text.as_bytes(),
+                self.salt.as_ref(),
+                output,
+                work(memory, &self.params),
+            )
+            .map_err(internal)
+    }
+
+    /// As a PHC string.
+    fn phc(&self, hash: Option<Output>) -> Result<String> {
+        let phc = PasswordHash {
+            algorithm: self.algorithm.ident(),
+            version: Some(self.version.into()),
+            params: ParamsString::try_from(&self.params).map_err(internal)?,
+            salt: Some(self.salt),
+            hash,
+        };
+        Ok(phc.to_string())
+    }
+}
+
 fn hash(
     params: &Params,
     salt: &[u8; 16],
     password: &str,
     memory: &mut Vec<Block>,
 ) -> Result<String> {
+    let recipe = Recipe::new(params, salt)?;
     let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-        .hash_password_into_with_memory(
-            password.as_bytes(),
-            salt,
-            &mut output,
-            work(memory, params),
-        )
-        .map_err(internal)?;
-    let phc = PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(params).map_err(internal)?,
-        salt: Some(Salt::new(salt).map_err(internal)?),
-        hash: Some(Output::new(&output).map_err(internal)?),
-    };
-    Ok(phc.to_string())
+    recipe.fill(password, &mut output, memory)?;
+    recipe.phc(Some(Output::new(&output).map_err(internal)?))
+}
+
+fn digest(salt: &str, text: &str, memory: &mut Vec<Block>) -> Result<Digest> {
+    let mut output = Zeroizing::new([0; Params::DEFAULT_OUTPUT_LEN]);
+    let recipe = Recipe::of(&PasswordHash::new(salt).map_err(internal)?)?;
+    recipe.fill(text, &mut *output, memory)?;
+    Ok(output)
 }
 
 fn verify(today: &Params, phc: &str, password: &str, memory: &mut Vec<Block>) -> Result<Verified> {
     let phc = PasswordHash::new(phc).map_err(internal)?;
-    let algorithm = Algorithm::try_from(phc.algorithm.as_str()).map_err(internal)?;
-    let version = phc.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(internal)?;
-    let params = Params::try_from(&phc).map_err(internal)?;
-    let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
-        return Err(Error::Internal("a password hash without a salt or an output".to_owned()));
-    };
-    if params.m_cost() > MAX_M_COST || params.t_cost() > MAX_T_COST {
-        return Err(Error::Internal("a password hash that costs more than is allowed".to_owned()));
-    }
+    let recipe = Recipe::of(&phc)?;
+    let expected = phc.hash.ok_or_else(|| internal("a password hash without an output"))?;
     let mut output = Zeroizing::new(vec![0_u8; expected.as_ref().len()]);
-    Argon2::new(algorithm, version, params.clone())
-        .hash_password_into_with_memory(
-            password.as_bytes(),
-            salt.as_ref(),
-            &mut output,
-            work(memory, &params),
-        )
-        .map_err(internal)?;
+    recipe.fill(password, &mut output, memory)?;
     let matches =
         aws_lc_rs::constant_time::verify_slices_are_equal(&output, expected.as_ref()).is_ok();
-    let outdated = algorithm != Algorithm::Argon2id
-        || params.m_cost() < today.m_cost()
-        || params.t_cost() < today.t_cost();
+    let outdated = recipe.algorithm != Algorithm::Argon2id
+        || recipe.params.m_cost() < today.m_cost()
+        || recipe.params.t_cost() < today.t_cost();
     Ok(Verified { matches, outdated })
 }
 
