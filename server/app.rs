@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use engine::{Engine, Mailroom, Passwords, Services};
+use engine::{Engine, Mailroom, Passwords, Services, Telephone};
 use provider::Provider;
 use store::{Ambient, Sealer, SecretKey, Store};
 
 use crate::config::Settings;
 use crate::mail;
 use crate::render::Renderer;
+use crate::sms;
 use crate::start::StartError;
 use crate::start::blueprint::{self, Watched};
 
@@ -26,6 +27,8 @@ pub struct App {
     pub renderer: Arc<Renderer>,
     /// Sends mail, where there is a mail server.
     pub(crate) sender: Option<mail::Sender>,
+    /// Sends text messages, where there is a provider.
+    pub(crate) texts: Option<sms::Sender>,
     /// The blueprints on disk as they were when they were last applied.
     pub(crate) watched: Option<Watched>,
 }
@@ -59,6 +62,8 @@ impl App {
         let smtp = settings.smtp.as_ref();
         let sender = smtp.map(|smtp| mail::Sender::new(smtp, settings.mail_from.clone()));
         let sender = sender.transpose().map_err(StartError::Mail)?;
+        let texts = settings.sms.as_ref().map(sms::Sender::new).transpose();
+        let texts = texts.map_err(StartError::Sms)?.flatten();
         let store = open_store(&settings, ambient).await?;
         let provider = Provider::open(store.clone(), settings.public_url.clone()).await?;
         let mailroom: Arc<dyn Mailroom> = Arc::new(mail::Composer::new(
@@ -67,11 +72,16 @@ impl App {
             settings.public_url.clone(),
         ));
         let public_url = settings.public_url.clone();
-        let services = Services { store: store.clone(), passwords, mailroom, public_url };
+        let has_telephone = settings.sms.is_some();
+        let telephone = sms::Composer::new(Arc::clone(&renderer), &public_url, has_telephone);
+        let telephone: Arc<dyn Telephone> = Arc::new(telephone);
+        let name = crate::render::SERVICE_NAME.to_owned();
+        let services =
+            Services { store: store.clone(), passwords, mailroom, telephone, name, public_url };
         let engine = Engine::new(services, Arc::new(stages::registry()));
         let watched = blueprint::apply_at_start(&settings, &engine).await?;
         engine.refresh().await?;
-        Ok(Arc::new(Self { settings, store, engine, provider, renderer, sender, watched }))
+        Ok(Arc::new(Self { settings, store, engine, provider, renderer, sender, texts, watched }))
     }
 }
 

@@ -7,11 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::credential::Credential;
+use store::device::{self, NewDevice};
 use store::event::{NewEvent, Outcome};
 use store::execution::Execution;
 use store::organisation::{self, Membership, Organisation};
 use store::session::NewSession;
 use store::standing::{self, Standing};
+use store::static_code::CodeHash;
 use store::user::{self, NewUser, User};
 use store::{Document, Id, Time, client};
 
@@ -38,6 +40,7 @@ pub struct Context<'a> {
     pub(crate) signed_out: bool,
     person: Option<User>,
     joining: Vec<(Organisation, Time)>,
+    binding: Vec<Credential>,
 }
 
 /// A session that this request makes.
@@ -70,6 +73,7 @@ impl<'a> Context<'a> {
             signed_out: false,
             person: None,
             joining: Vec::new(),
+            binding: Vec::new(),
         }
     }
 
@@ -157,6 +161,47 @@ impl<'a> Context<'a> {
     pub fn set_scratch<T: Serialize>(&mut self, value: &T) {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
         self.state.scratch.insert(self.stage_id().to_owned(), value);
+    }
+
+    /// What this stage keeps under `name`, for stages that do several things.
+    #[must_use]
+    pub fn scratch_of<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(self.state.scratch.get(&self.place(name))?.clone()).ok()
+    }
+
+    /// Keeps something for this stage under `name`.
+    pub fn set_scratch_of<T: Serialize>(&mut self, name: &str, value: &T) {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.state.scratch.insert(self.place(name), value);
+    }
+
+    /// What this stage keeps sealed under `name`: forgotten when the stage is passed.
+    #[must_use]
+    pub fn secret<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(self.secrets.kept.get(&self.place(name))?.clone()).ok()
+    }
+
+    /// Keeps something sealed for this stage under `name`: what is read with [`Context::secret`] is
+    /// bound to this execution and its browser.
+    pub fn set_secret<T: Serialize>(&mut self, name: &str, value: &T) {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.secrets.kept.insert(self.place(name), value);
+    }
+
+    /// Forgets what is sealed under `name`.
+    pub fn forget_secret(&mut self, name: &str) {
+        let place = self.place(name);
+        self.secrets.kept.remove(&place);
+    }
+
+    /// Forgets everything that this stage keeps sealed.
+    pub(crate) fn forget_kept(&mut self) {
+        let place = self.place("");
+        self.secrets.kept.retain(|name, _| !name.starts_with(&place));
+    }
+
+    fn place(&self, name: &str) -> String {
+        format!("{}/{name}", self.stage_id())
     }
 
     /// Whom the flow is about, as the store has them now. Somebody who was disabled or deleted since,
@@ -292,6 +337,9 @@ impl<'a> Context<'a> {
         for (organisation, joined_at) in &self.joining {
             standing.join(organisation, *joined_at);
         }
+        for credential in &self.binding {
+            standing.bind(credential);
+        }
         Ok(standing)
     }
 
@@ -320,9 +368,123 @@ impl<'a> Context<'a> {
         Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
     }
 
+    /// Binds a factor to the person, with this answer. From here on it counts, the owner is told by
+    /// mail, and it is in the audit trail.
+    ///
+    /// # Errors
+    /// When there is nobody, or the mail cannot be worded.
+    pub async fn bind(&mut self, credential: Credential) -> Result<()> {
+        self.note_binding(&credential).await?;
+        self.push(Effect::BindCredential { credential });
+        Ok(())
+    }
+
+    /// Gives the person these recovery codes instead of any other, as [`Context::bind`] binds.
+    ///
+    /// # Errors
+    /// As [`Context::bind`].
+    pub async fn replace_static_codes(
+        &mut self,
+        credential: Credential,
+        hashes: Vec<CodeHash>,
+    ) -> Result<()> {
+        self.note_binding(&credential).await?;
+        self.push(Effect::ReplaceStaticCodes { credential, hashes });
+        Ok(())
+    }
+
+    async fn note_binding(&mut self, credential: &Credential) -> Result<()> {
+        let person = self.person().await?.filter(|person| person.id == credential.user_id);
+        let person =
+            person.ok_or_else(|| Error::Internal("a factor for another person".to_owned()))?;
+        let (email, name) = (person.email.clone(), person.display_name().to_owned());
+        // What is bound along with another factor is no news beside that one.
+        if let Some(email) = email.filter(|_| self.binding.is_empty()) {
+            let data = serde_json::json!({
+                "name": name,
+                "factor": credential.kind,
+                "device": credential.name,
+                "when": self.now,
+                "ip": self.request.ip,
+                "link": format!("{}/account/security", self.services.public_url),
+            });
+            self.mail("factor_added", &email, data)?;
+        }
+        let data = serde_json::json!({ "credential": credential.id, "factor": credential.kind });
+        self.record_change("factor_added", data);
+        self.binding.push(credential.clone());
+        Ok(())
+    }
+
+    /// Counts the browser as remembered if it is: the policies say what that is worth.
+    pub async fn recognise_device(&mut self) -> Result<()> {
+        let Some(token) = &self.request.device else { return Ok(()) };
+        if self.state.evidence.remembered().is_some() {
+            return Ok(());
+        }
+        let Some(user) = self.person().await?.map(|person| person.id.clone()) else {
+            return Ok(());
+        };
+        let mut conn = self.services.store.read().await?;
+        let Some(device) = device::find(&mut conn, &user, token, self.now).await? else {
+            return Ok(());
+        };
+        if let Some(remembered) = device.remembered() {
+            self.state.evidence.remember(remembered);
+            self.push(Effect::TouchDevice(device.id));
+        }
+        Ok(())
+    }
+
+    /// Remembers the browser for `lasts`, since `factor` was passed on it. It gets a new secret: one
+    /// that it brought along may have been planted.
+    ///
+    /// # Errors
+    /// When nobody was identified.
+    pub async fn remember_device(
+        &mut self,
+        factor: assurance::Factor,
+        lasts: chrono::Duration,
+    ) -> Result<()> {
+        let user = self.person().await?.map(|person| person.id.clone());
+        let user_id = user.ok_or_else(|| Error::Internal("nobody was identified".to_owned()))?;
+        let ambient = self.services.ambient();
+        let (id, token) = (ambient.id(), ambient.token());
+        self.record_change("device_remembered", serde_json::json!({ "device": id }));
+        self.push(Effect::RememberDevice(NewDevice {
+            id,
+            user_id,
+            token_hash: store::token(&token),
+            security_epoch: self.state.security_epoch,
+            factor,
+            proven_at: self.now,
+            ip: self.request.ip.map(|ip| ip.to_string()),
+            user_agent: Some(self.request.user_agent.clone()),
+            lasts,
+        }));
+        self.secrets.device_token = Some(token);
+        Ok(())
+    }
+
+    /// Drops what an answer wanted that lost a race.
+    pub(crate) fn lose(&mut self) {
+        self.effects.clear();
+        self.binding.clear();
+        self.joining.clear();
+        self.signed_in = None;
+        self.signed_out = false;
+        self.person = None;
+        self.record("answer_spent", Outcome::Failure, Value::Null);
+    }
+
     /// Makes a session for whom `admitted` lets in, `lasts` long. The browser's earlier session ends:
-    /// what is proven anew gets a new secret.
+    /// what is proven anew gets a new secret. In a flow that runs within a session it is that one
+    /// which goes on, with what was proven since and a new secret: proving more makes no session.
     pub fn sign_in(&mut self, admitted: Box<Admitted>, lasts: chrono::Duration, persistent: bool) {
+        if self.program.purpose().needs_session() {
+            self.refresh_session(admitted);
+            return;
+        }
         self.end_session();
         let ambient = self.services.ambient();
         let (id, token) = (ambient.id(), ambient.token());
@@ -343,6 +505,28 @@ impl<'a> Context<'a> {
             user_agent: Some(self.request.user_agent.clone()),
         };
         self.push(Effect::IssueSession { admitted, new });
+        self.secrets.session_token = Some(token);
+        self.signed_in = Some(SignedIn { id });
+    }
+
+    fn refresh_session(&mut self, admitted: Box<Admitted>) {
+        let Some((session, _)) = &self.request.session else { return };
+        let (id, old) = (session.id.clone(), session.token_hash.clone());
+        let token = self.services.ambient().token();
+        let data = serde_json::json!({
+            "session": id,
+            "acr": admitted.level().as_str(),
+            "amr": admitted.amr(),
+            "explanation": admitted.explanation(),
+        });
+        self.record_change("step_up", data);
+        self.push(Effect::RefreshSession {
+            admitted,
+            id: id.clone(),
+            old,
+            token_hash: store::token(&token),
+            security_epoch: self.state.security_epoch,
+        });
         self.secrets.session_token = Some(token);
         self.signed_in = Some(SignedIn { id });
     }

@@ -4,13 +4,15 @@
 use assurance::Admitted;
 use serde_json::{Map, Value};
 use store::credential::{self, Credential};
+use store::device::{self, Device, NewDevice};
 use store::event::{self, NewEvent};
 use store::link::{self, Link};
 use store::mail::{self, Message};
 use store::organisation::{self, Membership};
 use store::session::{self, NewSession, Session};
+use store::static_code;
 use store::user::{self, User};
-use store::{Id, Store, Time, Unit, attempt};
+use store::{Id, Store, Time, TokenHash, Unit, attempt};
 
 use crate::Result;
 
@@ -54,6 +56,36 @@ pub enum Effect {
     },
     /// Note that a credential has proven something.
     TouchCredential(Id<Credential>),
+    /// Note that a credential has proven something that it can prove but once: a step of an
+    /// authenticator app, a signature with a counter. Whoever comes second has proven nothing.
+    UseCredential {
+        /// Which.
+        id: Id<Credential>,
+        /// Its counter from then on, which must be above the one that is kept.
+        counter: i64,
+        /// What its stage keeps from then on, if that changed.
+        data: Option<Value>,
+        /// What the second is told.
+        spent: crate::FieldError,
+    },
+    /// Give a person this set of recovery codes instead of any other, which is dead from then on.
+    ReplaceStaticCodes {
+        /// The credential, of kind `static`.
+        credential: Credential,
+        /// What is kept of each code.
+        hashes: Vec<static_code::CodeHash>,
+    },
+    /// Use a recovery code. Whoever comes second has proven nothing.
+    ClaimStaticCode {
+        /// Whose.
+        user: Id<User>,
+        /// The set.
+        credential: Id<Credential>,
+        /// What is kept of the code.
+        hash: static_code::CodeHash,
+        /// What the second is told.
+        spent: crate::FieldError,
+    },
     /// Note that an address is the person's.
     VerifyEmail {
         /// Whose.
@@ -68,6 +100,23 @@ pub enum Effect {
         /// How.
         new: NewSession,
     },
+    /// Let a session go on with more evidence and a new token.
+    RefreshSession {
+        /// Whose, and on what evidence.
+        admitted: Box<Admitted>,
+        /// Which.
+        id: Id<Session>,
+        /// The digest of the token that it has.
+        old: TokenHash,
+        /// The digest of the token that it gets.
+        token_hash: TokenHash,
+        /// The person's security epoch.
+        security_epoch: i64,
+    },
+    /// Remember the browser, so that a second factor is not asked for again on it.
+    RememberDevice(NewDevice),
+    /// Note that a remembered browser stood in for a factor.
+    TouchDevice(Id<Device>),
     /// End a session.
     EndSession(Id<Session>),
     /// Make a link.
@@ -97,6 +146,7 @@ impl Effect {
                 | Self::ClearAttempts { .. }
                 | Self::TouchCredential(_)
                 | Self::UpdateCredential { .. }
+                | Self::ClaimStaticCode { .. }
         )
     }
 
@@ -133,6 +183,36 @@ impl Effect {
                 }
                 session::create(unit, &admitted, new, now).await?;
             }
+            Self::UseCredential { id, counter, data, spent } => {
+                if !credential::advance(unit, &id, counter, data, now).await? {
+                    return Err(crate::Error::Spent(spent));
+                }
+            }
+            Self::ReplaceStaticCodes { credential, hashes } => {
+                match static_code::replace(unit, store.ambient(), &credential, &hashes).await {
+                    // Another request made a set at the same time: that one is theirs.
+                    Err(store::Error::Conflict(_)) => return Err(crate::Error::Stale),
+                    replaced => replaced?,
+                }
+            }
+            Self::ClaimStaticCode { user, credential, hash, spent } => {
+                if !static_code::claim(unit, &user, &credential, &hash, now).await? {
+                    return Err(crate::Error::Spent(spent));
+                }
+            }
+            Self::RefreshSession { admitted, id, old, token_hash, security_epoch } => {
+                let of = Id::from(admitted.subject());
+                let person = user::find(unit, &of).await?.filter(User::is_active);
+                if person.ok_or(crate::Error::Stale)?.security_epoch != security_epoch {
+                    return Err(crate::Error::Stale);
+                }
+                let to = session::Refreshed { token_hash, security_epoch };
+                session::refresh(unit, &admitted, &id, &old, to, now).await?;
+            }
+            Self::RememberDevice(new) => {
+                device::create(unit, new, now).await?;
+            }
+            Self::TouchDevice(id) => device::touch(unit, &id, now).await?,
             Self::EndSession(id) => {
                 session::end(unit, &id, now).await?;
             }

@@ -18,6 +18,10 @@ pub enum Error {
     /// The answer is for a step that is past: another tab, a double click or a race was first.
     #[error("the answer is for a step that is past")]
     Stale,
+    /// What the answer showed was used by another request in the meantime: a code, a step, a
+    /// counter. The answer is asked for again with this error.
+    #[error("what was shown is used already")]
+    Spent(crate::FieldError),
     /// Too much work is waiting; try again.
     #[error("too busy")]
     Busy,

@@ -17,6 +17,7 @@ mod flows;
 mod passwords;
 mod program;
 mod registry;
+mod relying_party;
 mod request;
 mod services;
 mod stage;
@@ -31,8 +32,9 @@ pub use flows::{Catalogue, Flows, Owned};
 pub use passwords::{MAX_PASSWORD_BYTES, MAX_PASSWORD_CHARACTERS, Passwords, Verified};
 pub use program::{CompileError, Next, Program};
 pub use registry::{Kind, Registry};
+pub use relying_party::RelyingParty;
 pub use request::{Interaction, Request};
-pub use services::{MailDraft, Mailroom, Services};
+pub use services::{MailDraft, Mailroom, Services, Telephone, TextDraft};
 pub use stage::{
     Answered, Challenge, ConfigProblem, Denial, Ending, Entered, FieldError, Named, Stage,
 };

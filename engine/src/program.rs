@@ -174,6 +174,11 @@ impl Program {
         self.conditions.get(index)
     }
 
+    /// The ids of the stages of one kind, in the order of the flow.
+    pub fn stages_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.stages.iter().filter(move |stage| stage.kind == kind).map(|stage| stage.id.as_str())
+    }
+
     /// Where the stage with this id stands.
     #[must_use]
     pub fn position_of(&self, id: &str) -> Option<usize> {

@@ -14,6 +14,8 @@ use crate::condition::ClientFacts;
 pub struct Request {
     /// The digest of the browser's (or native app's) secret.
     pub browser: TokenHash,
+    /// The digest of the device's token, where the browser was remembered before.
+    pub device: Option<TokenHash>,
     /// The live session that came with it, and its person.
     pub session: Option<(Session, User)>,
     /// The client's address, after the trusted proxies.

@@ -15,7 +15,7 @@ use crate::stage::{Denial, FieldError};
 use crate::view::Destination;
 
 /// The present version of [`State`]'s shape. A record of another version is refused, never guessed at.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The state of an execution.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +34,10 @@ pub struct State {
     pub login: Option<String>,
     /// What was proven in this execution.
     pub evidence: Evidence,
+    /// The session in which it runs, for a flow that needs one: it dies with that session.
+    pub session: Option<Id<Session>>,
+    /// Where within Flowgate the browser goes when it is over: a path that the server allows.
+    pub next: Option<String>,
     /// What was answered, for conditions and for the person's record.
     pub answers: BTreeMap<String, Answer>,
     /// Whether the person wants to stay signed in.
@@ -68,7 +72,7 @@ pub enum Outcome {
 impl State {
     /// The state at the beginning of a flow.
     #[must_use]
-    pub fn new(interaction: Option<Interaction>) -> Self {
+    pub fn new(interaction: Option<Interaction>, next: Option<String>) -> Self {
         Self {
             v: VERSION,
             position: 0,
@@ -76,6 +80,8 @@ impl State {
             security_epoch: 0,
             login: None,
             evidence: Evidence::default(),
+            session: None,
+            next,
             answers: BTreeMap::new(),
             remember_me: false,
             interaction,
@@ -93,12 +99,21 @@ pub struct Secrets {
     pub password: Option<String>,
     /// The session's token, for the short while in which a lost answer may be asked for again.
     pub session_token: Option<String>,
+    /// The token of a device that was just remembered, for the same short while.
+    #[serde(default)]
+    pub device_token: Option<String>,
+    /// What stages keep for themselves until they are passed, by stage id and name.
+    #[serde(default)]
+    pub kept: BTreeMap<String, Value>,
 }
 
 impl Secrets {
     /// Whether there is nothing to seal.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.password.is_none() && self.session_token.is_none()
+        self.password.is_none()
+            && self.session_token.is_none()
+            && self.device_token.is_none()
+            && self.kept.is_empty()
     }
 }

@@ -73,6 +73,8 @@ pub struct Finished {
     pub destination: Destination,
     /// The session that was made, with the token for the browser's cookie.
     pub session: Option<IssuedSession>,
+    /// The token of the device's cookie, where the browser was just remembered.
+    pub device: Option<String>,
     /// Whether the browser's session was ended and none was made.
     pub signed_out: bool,
 }
@@ -103,6 +105,8 @@ pub enum Destination {
     Interaction(String),
     /// To a URL that a blueprint states.
     Url(String),
+    /// To a path within Flowgate that led here.
+    Path(String),
     /// To the person's home page.
     Home,
 }

@@ -14,6 +14,9 @@ const SESSION: &str = "flowgate-session";
 /// The secret of the browser, which binds executions and interactions to it.
 const BROWSER: &str = "flowgate-browser";
 
+/// The secret of a device that was remembered, for as long as policies may allow.
+const DEVICE: &str = "flowgate-device";
+
 /// The language chosen.
 pub(super) const LANGUAGE: &str = "flowgate-language";
 
@@ -44,9 +47,20 @@ impl<'a> Cookies<'a> {
         self.get(&name(SESSION, secure)).filter(|value| is_token(value))
     }
 
+    pub(super) fn device(&self, secure: bool) -> Option<&'a str> {
+        self.get(&name(DEVICE, secure)).filter(|value| is_token(value))
+    }
+
     pub(super) fn browser(&self, secure: bool) -> Option<&'a str> {
         self.get(&name(BROWSER, secure)).filter(|value| is_token(value))
     }
+}
+
+/// Keeps the device's secret for a year: how long it counts is the policies' to say.
+pub(super) fn device(token: &str, secure: bool) -> Cookie<'static> {
+    let mut cookie = cookie(DEVICE, token, secure);
+    cookie.set_max_age(Duration::days(365));
+    cookie
 }
 
 /// Whether a value has the form of a token of ours.

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::frame::Visit;
+use super::insufficient::Insufficient;
+use super::next;
+use super::page::go;
 use crate::app::App;
 use crate::render::{ErrorKind, ErrorPage, Page};
 
@@ -22,6 +25,12 @@ pub(super) enum Failure {
     Csrf,
     /// It needs somebody who is signed in.
     Unauthenticated,
+    /// The same for a page, to be led back to.
+    SignIn(String),
+    /// It needs a stronger or a newer proof.
+    Insufficient(Arc<Insufficient>),
+    /// Too many requests from one address; says how many seconds to wait.
+    TooMany(u64),
     /// There is no such thing.
     NotFound,
     /// There is, but not by this method.
@@ -49,7 +58,10 @@ impl Failure {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Csrf => StatusCode::FORBIDDEN,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
@@ -67,7 +79,11 @@ impl Failure {
         match self {
             Self::BadRequest(what) => ("bad_request", what),
             Self::Csrf => ("csrf", "the request does not come from a page of this server"),
-            Self::Unauthenticated => ("unauthenticated", "sign in first"),
+            Self::Unauthenticated | Self::SignIn(_) => ("unauthenticated", "sign in first"),
+            Self::Insufficient(_) => {
+                ("insufficient_user_authentication", "a stronger or newer proof is needed")
+            }
+            Self::TooMany(_) => ("too_many_requests", "too many requests; wait a moment"),
             Self::NotFound => ("not_found", "there is nothing here"),
             Self::MethodNotAllowed => ("method_not_allowed", "not by this method"),
             Self::Misdirected => ("misdirected", "this server has another name"),
@@ -89,7 +105,10 @@ impl Failure {
                 ErrorKind::BadRequest
             }
             Self::Csrf => ErrorKind::Csrf,
-            Self::Unauthenticated => ErrorKind::Forbidden,
+            Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => {
+                ErrorKind::Forbidden
+            }
+            Self::TooMany(_) => ErrorKind::TooManyRequests,
             Self::NotFound | Self::MethodNotAllowed | Self::Misdirected => ErrorKind::NotFound,
             Self::Expired => ErrorKind::Expired,
             Self::Stale => ErrorKind::Stale,
@@ -107,7 +126,8 @@ impl From<engine::Error> for Failure {
             engine::Error::UnknownExecution => Self::Expired,
             engine::Error::UnknownLink => Self::LinkInvalid,
             engine::Error::SessionNeeded => Self::Unauthenticated,
-            engine::Error::Stale => Self::Stale,
+            // A code was used elsewhere in a flow that has no page to say so.
+            engine::Error::Stale | engine::Error::Spent(_) => Self::Stale,
             engine::Error::Busy => Self::Unavailable,
             engine::Error::Internal(what) => Self::Internal(what.into()),
             engine::Error::Store(error) => error.into(),
@@ -170,15 +190,26 @@ pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: &Response)
     if let Failure::Internal(what) = failure {
         tracing::error!(request = %visit.request_id, what = %what, "internal error");
     }
-    let mut response =
-        if visit.json { document(visit, failure) } else { page(app, visit, failure) };
-    if let Failure::Unavailable = failure {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    let mut response = match failure {
+        _ if visit.json => document(visit, failure),
+        Failure::SignIn(back) => lead(&app.sign_in_flow(), back),
+        Failure::Insufficient(insufficient) => lead("step-up", &insufficient.back),
+        _ => page(app, visit, failure),
+    };
+    let wait = match failure {
+        Failure::Unavailable => Some(2),
+        Failure::TooMany(seconds) => Some(*seconds),
+        _ => None,
+    };
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if let Failure::Unauthenticated = failure
-        && visit.json
-    {
-        let challenge = HeaderValue::from_static("Bearer");
+    let challenge = match failure {
+        Failure::Unauthenticated | Failure::SignIn(_) => Some(HeaderValue::from_static("Bearer")),
+        Failure::Insufficient(insufficient) => insufficient.www_authenticate(),
+        _ => None,
+    };
+    if let Some(challenge) = challenge.filter(|_| visit.json) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     // What a handler set beside (an `Allow`, a cookie) stays.
@@ -193,19 +224,37 @@ pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: &Response)
 fn document(visit: &Visit, failure: &Failure) -> Response {
     let (kind, title) = failure.problem();
     let status = failure.status();
-    let body = json!({
+    let mut body = json!({
         "type": format!("urn:flowgate:problem:{kind}"),
         "title": title,
         "status": status.as_u16(),
         "request_id": visit.request_id,
     });
+    if let Failure::Insufficient(insufficient) = failure
+        && let Ok(Value::Object(lacks)) = serde_json::to_value(&**insufficient)
+        && let Some(body) = body.as_object_mut()
+    {
+        body.extend(lacks);
+    }
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], Json(body).into_response().into_body()).into_response()
 }
 
+/// To a flow, and from it back to the page that somebody wanted.
+fn lead(flow: &str, back: &str) -> Response {
+    let mut target = format!("/flow/{flow}");
+    if let Some(back) = next::check(back) {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", back).finish();
+        target.push('?');
+        target.push_str(&query);
+    }
+    go(&target)
+}
+
 fn page(app: &App, visit: &Visit, failure: &Failure) -> Response {
     let page = Page::new(&app.renderer, &visit.lang, &visit.request_id, &visit.nonce);
-    let view = ErrorPage { kind: failure.kind(), retry_after: None };
+    let retry_after = if let Failure::TooMany(seconds) = failure { Some(*seconds) } else { None };
+    let view = ErrorPage { kind: failure.kind(), retry_after };
     match app.renderer.render(&page, &view) {
         Ok(html) => (failure.status(), Html(html)).into_response(),
         Err(error) => {

@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use engine::definition::Purpose;
 use engine::{Begin, Body};
@@ -16,9 +15,9 @@ use serde_json::{Map, Value, json};
 use store::Id;
 
 use super::failure::Failure;
-use super::form::{self, Sent};
+use super::form::Sent;
 use super::visitor::Visitor;
-use super::{cookies, csrf, page};
+use super::{cookies, csrf, next, page};
 use crate::app::App;
 use crate::render::Challenge;
 
@@ -31,6 +30,8 @@ pub(super) struct Parameters {
     link: Option<String>,
     /// The relying party's request that needs this flow.
     interaction: Option<String>,
+    /// The page of ours to go back to.
+    next: Option<String>,
 }
 
 /// `GET /flow/{slug}`
@@ -53,17 +54,18 @@ pub(super) async fn show(
             Err(error) => Err(error.into()),
         };
     }
-    begin(&app, &visitor, &slug, parameters.interaction.as_deref()).await
+    begin(&app, &visitor, &slug, &parameters).await
 }
 
 async fn begin(
     app: &App,
     visitor: &Visitor,
     slug: &str,
-    interaction: Option<&str>,
+    parameters: &Parameters,
 ) -> Result<Response, Failure> {
     let (browser, is_new) = visitor.browser_or_new(app);
-    let interaction = match interaction {
+    let next = parameters.next.as_deref().and_then(next::check);
+    let interaction = match &parameters.interaction {
         Some(id) => Some(app.interaction(id, &browser).await?.ok_or(Failure::Expired)?),
         None => None,
     };
@@ -73,10 +75,10 @@ async fn begin(
         && interaction.is_none()
         && visitor.session.is_some()
     {
-        return Ok(page::go("/"));
+        return Ok(page::go(next.unwrap_or("/")));
     }
     let request = visitor.request(&browser);
-    let view = app.engine.begin(slug, &request, Begin { interaction }).await?;
+    let view = app.engine.begin(slug, &request, Begin { interaction, next: next.map(str::to_owned) }).await?;
     let mut response = match &view.body {
         Body::Finished(_) => page::execution(app, visitor, &browser, view).await?,
         _ => page::go(&format!("/flow/{slug}?e={}", view.execution)),
@@ -94,14 +96,12 @@ pub(super) async fn answer(
     Path(slug): Path<String>,
     Query(parameters): Query<Parameters>,
     visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    Sent { browser, mut fields }: Sent,
 ) -> Result<Response, Failure> {
-    let Sent { browser, mut fields } = form::read(&app, &visitor, &headers, fields)?;
     let request = visitor.request(&browser);
     if let Some(token) = &parameters.link {
         let view = app.engine.open_link(&slug, token, &request).await?;
-        return next(&app, &visitor, &browser, view).await;
+        return onward(&app, &visitor, &browser, view).await;
     }
     let id = parameters.e.ok_or(Failure::BadRequest("the form names no execution"))?;
     let step = fields.remove("step").and_then(|step| step.parse().ok());
@@ -113,7 +113,7 @@ pub(super) async fn answer(
         .answer(&slug, &Id::from(id.as_str()), step, Value::Object(answer), &request)
         .await;
     match answered {
-        Ok(view) => next(&app, &visitor, &browser, view).await,
+        Ok(view) => onward(&app, &visitor, &browser, view).await,
         // Another tab, a double click or the back button: show where it stands.
         Err(engine::Error::Stale) => Ok(page::go(&format!("/flow/{slug}?e={id}"))),
         Err(engine::Error::UnknownExecution) if visitor.session.is_some() => Ok(page::go("/")),
@@ -121,7 +121,7 @@ pub(super) async fn answer(
     }
 }
 
-async fn next(
+async fn onward(
     app: &App,
     visitor: &Visitor,
     browser: &str,

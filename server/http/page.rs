@@ -130,7 +130,7 @@ pub(super) fn refusal(denial: &Denial) -> (&'static str, Value) {
 pub(super) fn target(destination: &Destination) -> String {
     match destination {
         Destination::Interaction(id) => format!("/oauth/authorize/{id}"),
-        Destination::Url(url) => url.clone(),
+        Destination::Url(url) | Destination::Path(url) => url.clone(),
         Destination::Home => "/".to_owned(),
     }
 }
@@ -138,6 +138,9 @@ pub(super) fn target(destination: &Destination) -> String {
 fn finish(app: &App, finished: &Finished) -> Response {
     let secure = app.settings.is_secure();
     let mut response = go(&target(&finished.destination));
+    if let Some(device) = &finished.device {
+        set_cookie(&mut response, &cookies::device(device, secure));
+    }
     if let Some(session) = &finished.session {
         let until = session.persistent.then(|| session.expires_at.into());
         set_cookie(&mut response, &cookies::session(&session.token, until, secure));

@@ -20,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) visit: Visit,
     /// The browser's secret, if it has one yet.
     pub(super) browser: Option<String>,
+    /// The device's token, where it was remembered.
+    pub(super) device: Option<String>,
     /// The live session, and its person.
     pub(super) session: Option<(Session, User)>,
     /// The user agent, cut to 256 characters.
@@ -30,6 +32,10 @@ impl FromRequestParts<Arc<App>> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        if let Some(visitor) = parts.extensions.get::<Self>() {
+            // The guard looked already.
+            return Ok(visitor.clone());
+        }
         let visit = parts.extensions.get::<Visit>().cloned();
         let visit = visit.ok_or_else(|| Failure::Internal("the frame is missing".into()))?;
         let secure = app.settings.is_secure();
@@ -42,6 +48,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
         Ok(Self {
             visit,
             browser: cookies.browser(secure).map(str::to_owned),
+            device: cookies.device(secure).map(str::to_owned),
             session,
             user_agent: agent.unwrap_or_default().chars().take(256).collect(),
         })
@@ -58,11 +65,33 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User
     Ok(session::find_by_token(&mut conn, &store::token(token), now).await?)
 }
 
+/// The live session that a bearer value of the API speaks for, and its person: a native session's
+/// token, or an access token that may act for the account.
+pub(super) async fn find_by_bearer(
+    app: &App,
+    token: &str,
+) -> Result<Option<(Session, User)>, Failure> {
+    match find(app, token).await? {
+        Some(found) => Ok(Some(found)),
+        None => find_by_access_token(app, token).await,
+    }
+}
+
+/// The session of an OAuth access token with the scope `account`.
+#[expect(clippy::unused_async, reason = "it will ask the provider")]
+async fn find_by_access_token(
+    _app: &App,
+    _token: &str,
+) -> Result<Option<(Session, User)>, Failure> {
+    Ok(None)
+}
+
 impl Visitor {
     /// The request as the engine sees it, coming from the browser whose secret is `browser`.
     pub(super) fn request(&self, browser: &str) -> engine::Request {
         engine::Request {
             browser: store::token(browser),
+            device: self.device.as_deref().map(store::token),
             session: self.session.clone(),
             ip: self.visit.ip,
             user_agent: self.user_agent.clone(),

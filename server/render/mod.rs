@@ -37,7 +37,9 @@ pub use demo::{
 pub use locale::{Lang, Locale};
 pub use locales::{DEFAULT_LANGUAGE, Locales};
 pub use mail::Mail;
-pub use page::{Brand, ClientHead, FlowHead, LanguageLink, Links, Organisation, Page, Person};
+pub use page::{
+    Brand, ClientHead, FlowHead, LanguageLink, Links, Organisation, Page, Person, SERVICE_NAME,
+};
 pub use view::{
     Account, App, Challenge, Consent, ConsentClient, ErrorKind, ErrorPage, FormPost, LoggedOut,
     LogoutConfirm, OauthError, Scope, View,

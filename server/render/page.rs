@@ -66,9 +66,12 @@ pub struct Brand {
     pub organisation: Option<Organisation>,
 }
 
+/// What this service calls itself where no organisation's name stands.
+pub const SERVICE_NAME: &str = "Flowgate";
+
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: "Flowgate".to_owned(), organisation: None }
+        Self { name: SERVICE_NAME.to_owned(), organisation: None }
     }
 }
 

@@ -3,7 +3,10 @@
 //! `templates/locales/`, and its tests in `tests/stages/`.
 
 mod answer;
+mod factor;
 mod password_rules;
+mod recovery_codes;
+mod subject;
 
 pub mod deny;
 pub mod email_link;
@@ -15,11 +18,14 @@ pub mod message;
 pub mod password;
 pub mod prompt;
 pub mod redirect;
+pub mod totp;
+pub mod totp_setup;
 pub mod user_write;
 
 pub use password_rules::{MIN_PASSWORD_CHARACTERS, PasswordRules};
 
 use engine::Registry;
+use subject::subject;
 
 /// Every stage.
 #[must_use]
@@ -27,6 +33,8 @@ pub fn registry() -> Registry {
     Registry::new()
         .with::<identify::Identify>()
         .with::<password::Password>()
+        .with::<totp::Totp>()
+        .with::<totp_setup::TotpSetup>()
         .with::<gate::Gate>()
         .with::<login::Login>()
         .with::<logout::Logout>()

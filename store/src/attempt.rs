@@ -118,6 +118,22 @@ pub async fn clear(unit: &mut Unit, subject: &str, factor: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes back the attempt that made `failures`: it turned out right. The failures before it stay, and
+/// those since, which is for where whoever guesses can always succeed with something of their own.
+pub async fn take_back(unit: &mut Unit, subject: &str, factor: &str, failures: i64) -> Result<()> {
+    let row = || attempts::table.find((subject, factor));
+    let one_less = attempts::failures.eq(attempts::failures - 1);
+    let query = diesel::update(row().filter(attempts::failures.eq(failures)))
+        .set((one_less, attempts::locked_until.eq(None::<Time>)));
+    if on!(unit, |c| query.execute(c))? == 0 {
+        // Somebody else has failed since: their lock holds.
+        let one_less = attempts::failures.eq(attempts::failures - 1);
+        let query = diesel::update(row().filter(attempts::failures.gt(0))).set(one_less);
+        on!(unit, |c| query.execute(c))?;
+    }
+    Ok(())
+}
+
 /// Forgets failures that are long past.
 pub async fn delete_stale(unit: &mut Unit, now: Time) -> Result<usize> {
     let stale = attempts::table

@@ -41,6 +41,16 @@ pub enum Pkce {
     Optional,
 }
 
+/// How a client may come by tokens (RFC 6749 §1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// By a code that the browser brings (RFC 6749 §4.1).
+    AuthorizationCode,
+    /// By polling while the person answers in a browser elsewhere (RFC 8628).
+    DeviceCode,
+}
+
 /// With which algorithm a client's ID tokens are signed (RFC 7518 §3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
@@ -58,6 +68,9 @@ pub enum SigningAlgorithm {
 pub struct Settings {
     /// Whether it can keep a secret.
     pub kind: Kind,
+    /// How it may come by tokens.
+    #[serde(default = "authorization_code")]
+    pub grants: Vec<GrantType>,
     /// Where codes may be sent; compared byte for byte (RFC 9700 §2.1).
     pub redirect_uris: Vec<String>,
     /// Where a browser may be sent after signing out.
@@ -84,6 +97,10 @@ pub struct Settings {
     /// Its terms of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tos_uri: Option<String>,
+}
+
+fn authorization_code() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
 }
 
 /// A client.
@@ -136,6 +153,12 @@ impl Client {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Whether it may come by tokens this way.
+    #[must_use]
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.settings.grants.contains(&grant)
     }
 
     /// Whether it has a secret.

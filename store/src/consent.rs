@@ -5,9 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use crate::client::Client;
 use crate::conn::on;
-use crate::schema::consents;
+use crate::schema::{clients, consents};
 use crate::user::User;
-use crate::{Conn, Document, Id, Result, Time, Unit, code, token};
+use crate::{Conn, Document, Id, Result, Time, Unit, code, device_grant, token};
 
 /// What a person allowed a client, once for all times until it is taken back.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -49,6 +49,16 @@ pub async fn of_user(conn: &mut Conn, user: &Id<User>) -> Result<Vec<Consent>> {
     Ok(on!(conn, |c| query.select(Consent::as_select()).load(c))?)
 }
 
+/// Everything that this person allowed, with the client, by the client's name. A client that is
+/// disabled is there too: what it was allowed can still be taken back.
+pub async fn with_clients(conn: &mut Conn, user: &Id<User>) -> Result<Vec<(Consent, Client)>> {
+    let query = consents::table
+        .inner_join(clients::table.on(clients::id.eq(consents::client_id)))
+        .filter(consents::user_id.eq(user))
+        .order((clients::name, clients::id));
+    Ok(on!(conn, |c| query.select((Consent::as_select(), Client::as_select())).load(c))?)
+}
+
 /// Adds `scopes` to what the person allowed the client.
 pub async fn allow(
     unit: &mut Unit,
@@ -76,7 +86,7 @@ pub async fn allow(
     Ok(())
 }
 
-/// Takes the consent back; codes and tokens that came of it end. Returns whether there was one.
+/// Takes the consent back; codes, device grants and tokens that came of it end. Returns whether there was one.
 pub async fn delete(
     unit: &mut Unit,
     user: &Id<User>,
@@ -84,6 +94,7 @@ pub async fn delete(
     now: Time,
 ) -> Result<bool> {
     code::delete_of(unit, user, client).await?;
+    device_grant::delete_of(unit, user, client).await?;
     token::revoke_of(unit, user, client, now).await?;
     let query = diesel::delete(consents::table.find((user, client)));
     Ok(on!(unit, |c| query.execute(c))? == 1)

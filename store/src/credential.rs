@@ -75,6 +75,12 @@ pub async fn of_kind(conn: &mut Conn, user: &Id<User>, kind: &str) -> Result<Vec
     Ok(on!(conn, |c| query.select(Credential::as_select()).load(c))?)
 }
 
+/// The credential with this unique key, whoever has it, also before its set-up is finished.
+pub async fn find_by_key(conn: &mut Conn, key: &str) -> Result<Option<Credential>> {
+    let query = credentials::table.filter(credentials::unique_key.eq(key));
+    Ok(on!(conn, |c| query.select(Credential::as_select()).first(c)).optional()?)
+}
+
 /// Binds a credential.
 ///
 /// # Errors
@@ -107,6 +113,56 @@ pub async fn update_data(unit: &mut Unit, id: &Id<Credential>, data: Value) -> R
 /// Notes that the credential has just proved something.
 pub async fn touch(unit: &mut Unit, id: &Id<Credential>, now: Time) -> Result<()> {
     let query = diesel::update(credentials::table.find(id)).set(credentials::last_used_at.eq(now));
+    crate::one(on!(unit, |c| query.execute(c))?)
+}
+
+/// Notes that the credential has proven something that raises its counter to `counter`, and what its
+/// stage keeps from then on. Returns false, and changes nothing, unless the kept counter is lower or
+/// the credential is gone: of any number of simultaneous callers with one value the first wins.
+pub async fn advance(
+    unit: &mut Unit,
+    id: &Id<Credential>,
+    counter: i64,
+    data: Option<Value>,
+    now: Time,
+) -> Result<bool> {
+    let behind = credentials::table
+        .find(id)
+        .filter(credentials::confirmed_at.is_not_null())
+        .filter(credentials::counter.lt(counter));
+    let query = diesel::update(behind)
+        .set((credentials::counter.eq(counter), credentials::last_used_at.eq(now)));
+    if on!(unit, |c| query.execute(c))? != 1 {
+        return Ok(false);
+    }
+    if let Some(data) = data {
+        update_data(unit, id, data).await?;
+    }
+    Ok(true)
+}
+
+/// How many confirmed credentials of one kind a person has.
+pub async fn count(conn: &mut Conn, user: &Id<User>, kind: &str) -> Result<i64> {
+    let query = credentials::table
+        .filter(credentials::user_id.eq(user))
+        .filter(credentials::kind.eq(kind))
+        .filter(credentials::confirmed_at.is_not_null())
+        .count();
+    Ok(on!(conn, |c| query.get_result(c))?)
+}
+
+/// Gives a credential of this person another name.
+///
+/// # Errors
+/// [`crate::Error::Stale`] when the person has no such credential.
+pub async fn rename(
+    unit: &mut Unit,
+    user: &Id<User>,
+    id: &Id<Credential>,
+    name: &str,
+) -> Result<()> {
+    let query = diesel::update(credentials::table.find(id).filter(credentials::user_id.eq(user)))
+        .set(credentials::name.eq(name));
     crate::one(on!(unit, |c| query.execute(c))?)
 }
 

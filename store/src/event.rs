@@ -121,3 +121,28 @@ pub async fn newest(conn: &mut Conn, user: Option<&Id<User>>, limit: i64) -> Res
         None => on!(conn, |c| query.select(Event::as_select()).load(c))?,
     })
 }
+
+/// Events of one person, newest first: those before `before`, one of them, or the newest. `None` when
+/// the person has no such event.
+pub async fn page(
+    conn: &mut Conn,
+    user: &Id<User>,
+    before: Option<&Id<Event>>,
+    limit: i64,
+) -> Result<Option<Vec<Event>>> {
+    let query = events::table
+        .filter(events::user_id.eq(user))
+        .order((events::at.desc(), events::id.desc()))
+        .limit(limit);
+    let Some(before) = before else {
+        return Ok(Some(on!(conn, |c| query.select(Event::as_select()).load(c))?));
+    };
+    let cursor = events::table
+        .find(before)
+        .filter(events::user_id.eq(user))
+        .select(events::at);
+    let Some(at) = on!(conn, |c| cursor.first::<Time>(c)).optional()? else { return Ok(None) };
+    let query =
+        query.filter(events::at.lt(at).or(events::at.eq(at).and(events::id.lt(before))));
+    Ok(Some(on!(conn, |c| query.select(Event::as_select()).load(c))?))
+}

@@ -17,6 +17,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 mod time;
+mod user_code;
 
 pub mod attempt;
 pub mod blueprint_version;
@@ -25,15 +26,18 @@ pub mod code;
 pub mod consent;
 pub mod credential;
 pub mod device;
+pub mod device_grant;
 pub mod event;
 pub mod execution;
 pub mod interaction;
 pub mod link;
 pub mod mail;
 pub mod organisation;
+pub mod quota;
 pub mod session;
 pub mod signing_key;
 pub mod standing;
+pub mod static_code;
 pub mod token;
 pub mod user;
 
@@ -45,6 +49,7 @@ pub use hash::{TokenHash, token};
 pub use id::Id;
 pub use seal::{Sealed, Sealer, SecretKey};
 pub use time::Time;
+pub use user_code::UserCode;
 
 /// What a function of this crate returns.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,5 +1,7 @@
-//! Mail waiting to be sent: written in the unit of work that caused it, sent by a worker afterwards,
-//! so that a crash neither loses a mail nor sends one for something that did not happen.
+//! Mails and text messages waiting to be sent: written in the unit of work that caused them, sent by
+//! a worker afterwards, so that a crash neither loses one nor sends one for something that did not
+//! happen. Both are rows of one table; the recipient of a text message is a `tel:` URI (RFC 3966),
+//! which no mailbox is.
 
 use chrono::Duration;
 use diesel::prelude::*;
@@ -11,27 +13,53 @@ use crate::schema::mails;
 use crate::seal::Sealed;
 use crate::{Ambient, Conn, Id, Result, Sealer, Time, Unit, user};
 
-/// What a mail says. It may hold a link, so it is sealed at rest and forgotten when sent.
+/// By which way a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// To a mailbox.
+    #[default]
+    Mail,
+    /// To a telephone, as a text message.
+    Text,
+}
+
+/// What a message says. It may hold a link or a code, so it is sealed at rest and forgotten when sent.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Message {
-    /// The address.
+    /// By which way it leaves.
+    #[serde(default)]
+    pub channel: Channel,
+    /// The address, or the number (E.164).
     pub to: String,
-    /// The subject, one line.
+    /// The subject, one line; empty for a text message.
     pub subject: String,
     /// The text part.
     pub text: String,
-    /// The HTML part.
+    /// The HTML part; empty for a text message.
     pub html: String,
+    /// After this it is of no use any more, so it is not sent.
+    #[serde(default)]
+    pub until: Option<Time>,
 }
 
-/// A mail.
+impl Message {
+    /// A text message to `number`.
+    #[must_use]
+    pub fn text(number: String, text: String) -> Self {
+        let (subject, html) = (String::new(), String::new());
+        Self { channel: Channel::Text, to: number, subject, text, html, until: None }
+    }
+}
+
+/// A mail or a text message.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = mails, check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
 pub struct Mail {
     /// Its identifier.
     pub id: Id<Mail>,
     /// To whom, in the form in which addresses are compared: what is counted is the mailbox, however
-    /// its name was typed.
+    /// its name was typed. For a text message a `tel:` URI.
     pub recipient: String,
     sealed: Sealed,
     /// How often sending was tried.
@@ -61,7 +89,17 @@ fn place(id: &Id<Mail>) -> String {
     format!("mails/{id}")
 }
 
-/// Queues a mail.
+/// What the recipients of text messages begin with.
+const TELEPHONE: &str = "tel:";
+
+fn recipient(message: &Message) -> String {
+    match message.channel {
+        Channel::Mail => user::key(&message.to),
+        Channel::Text => format!("{TELEPHONE}{}", message.to),
+    }
+}
+
+/// Queues a message.
 pub async fn create(
     unit: &mut Unit,
     ambient: &Ambient,
@@ -74,7 +112,7 @@ pub async fn create(
     let mail = Mail {
         sealed: sealer.seal(ambient, &place(&id), &text)?,
         id,
-        recipient: user::key(&message.to),
+        recipient: recipient(message),
         attempts: 0,
         next_attempt_at: Some(now),
         sent_at: None,
@@ -95,14 +133,27 @@ pub async fn count_since(conn: &mut Conn, recipient: &str, since: Time) -> Resul
     Ok(on!(conn, |c| query.get_result(c))?)
 }
 
-/// Takes the mail that is due longest, and lends it for `lease`: if it is neither [`sent`] nor
-/// [`failed`] by then, because the process died, it is due again.
-pub async fn claim_due(unit: &mut Unit, now: Time, lease: Duration) -> Result<Option<Mail>> {
-    let query = mails::table.filter(mails::next_attempt_at.le(now)).order(mails::next_attempt_at);
-    let Some(mail) = on!(unit, |c| query.select(Mail::as_select()).first::<Mail>(c)).optional()?
-    else {
-        return Ok(None);
+/// Takes the message of `channel` that is due longest, and lends it for `lease`: if it is neither
+/// [`sent`] nor [`failed`] by then, because the process died, it is due again.
+pub async fn claim_due(
+    unit: &mut Unit,
+    channel: Channel,
+    now: Time,
+    lease: Duration,
+) -> Result<Option<Mail>> {
+    let pattern = format!("{TELEPHONE}%");
+    let due = mails::table.filter(mails::next_attempt_at.le(now)).order(mails::next_attempt_at);
+    let found = match channel {
+        Channel::Mail => {
+            let query = due.filter(mails::recipient.not_like(pattern));
+            on!(unit, |c| query.select(Mail::as_select()).first::<Mail>(c)).optional()?
+        }
+        Channel::Text => {
+            let query = due.filter(mails::recipient.like(pattern));
+            on!(unit, |c| query.select(Mail::as_select()).first::<Mail>(c)).optional()?
+        }
     };
+    let Some(mail) = found else { return Ok(None) };
     let query = diesel::update(
         mails::table.find(&mail.id).filter(mails::next_attempt_at.eq(mail.next_attempt_at)),
     )

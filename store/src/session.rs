@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use crate::conn::on;
 use crate::schema::{sessions, users};
 use crate::user::User;
-use crate::{Conn, Document, Id, Result, Time, TokenHash, Unit};
+use crate::{Conn, Document, Error, Id, Result, Time, TokenHash, Unit};
 
 /// A person's session in one browser. Its id is the `sid` of OpenID Connect and never changes; its
 /// token does, whenever what was proven grows.
@@ -96,6 +96,67 @@ pub async fn create(
     Ok(session)
 }
 
+/// What a session gets anew.
+#[derive(Debug, Clone)]
+pub struct Refreshed {
+    /// The digest of its new token.
+    pub token_hash: TokenHash,
+    /// The person's present security epoch.
+    pub security_epoch: i64,
+}
+
+/// Lets a live session of the person who was admitted go on with what was proven since, under a new
+/// token; the old one opens nothing any more (ASVS 7.2.4). It ends when it would have ended, or
+/// sooner where the policies have become stricter.
+///
+/// # Errors
+/// [`Error::Stale`] when it has ended, has another token by now, or is another person's.
+pub async fn refresh(
+    unit: &mut Unit,
+    admitted: &Admitted,
+    id: &Id<Session>,
+    old: &TokenHash,
+    to: Refreshed,
+    now: Time,
+) -> Result<Session> {
+    let live = sessions::table
+        .find(id)
+        .filter(sessions::token_hash.eq(old))
+        .filter(sessions::user_id.eq(admitted.subject()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now));
+    let found: Option<Session> =
+        on!(unit, |c| live.select(Session::as_select()).first(c)).optional()?;
+    let mut session = found.ok_or(Error::Stale)?;
+    let limit = admitted.session_limit().map(|limit| session.created_at.plus(limit));
+    session.token_hash = to.token_hash;
+    session.security_epoch = to.security_epoch;
+    session.evidence = Document(admitted.evidence().clone());
+    admitted.level().as_str().clone_into(&mut session.acr);
+    session.amr = Document(admitted.amr().iter().map(|value| value.as_str().to_owned()).collect());
+    session.auth_time = Time::from(admitted.auth_time());
+    session.last_seen_at = now;
+    session.expires_at = limit.map_or(session.expires_at, |limit| limit.min(session.expires_at));
+    let query = diesel::update(
+        sessions::table
+            .find(id)
+            .filter(sessions::token_hash.eq(old))
+            .filter(sessions::ended_at.is_null()),
+    )
+    .set((
+        sessions::token_hash.eq(&session.token_hash),
+        sessions::security_epoch.eq(session.security_epoch),
+        sessions::evidence.eq(&session.evidence),
+        sessions::acr.eq(&session.acr),
+        sessions::amr.eq(&session.amr),
+        sessions::auth_time.eq(session.auth_time),
+        sessions::last_seen_at.eq(now),
+        sessions::expires_at.eq(session.expires_at),
+    ));
+    crate::one(on!(unit, |c| query.execute(c))?)?;
+    Ok(session)
+}
+
 /// The live session with this token, and its person: not ended, not expired, the person active and
 /// of the same epoch.
 pub async fn find_by_token(
@@ -137,5 +198,51 @@ pub async fn end(unit: &mut Unit, id: &Id<Session>, now: Time) -> Result<bool> {
 /// Forgets what expired before `now`.
 pub async fn delete_expired(unit: &mut Unit, now: Time) -> Result<usize> {
     let query = diesel::delete(sessions::table.filter(sessions::expires_at.le(now)));
+    Ok(on!(unit, |c| query.execute(c))?)
+}
+
+/// The live sessions of a person, the one used last first.
+pub async fn of_user(conn: &mut Conn, user: &Id<User>, now: Time) -> Result<Vec<Session>> {
+    let query = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::security_epoch.eq(users::security_epoch))
+        .order((sessions::last_seen_at.desc(), sessions::id.desc()));
+    Ok(on!(conn, |c| query.select(Session::as_select()).load(c))?)
+}
+
+/// Ends a session of this person. Returns whether there was a live one.
+pub async fn end_of(unit: &mut Unit, user: &Id<User>, id: &Id<Session>, now: Time) -> Result<bool> {
+    let live = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(id))
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::security_epoch.eq(users::security_epoch))
+        .select(sessions::id);
+    let live: Option<Id<Session>> = on!(unit, |c| live.first(c)).optional()?;
+    match live {
+        Some(id) => end(unit, &id, now).await,
+        None => Ok(false),
+    }
+}
+
+/// Ends every session of a person but one. Returns how many were alive.
+pub async fn end_others(
+    unit: &mut Unit,
+    user: &Id<User>,
+    keep: &Id<Session>,
+    now: Time,
+) -> Result<usize> {
+    let of_user = users::table.find(user).select(users::security_epoch);
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::id.ne(keep))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .filter(sessions::security_epoch.eq_any(of_user));
+    let query = diesel::update(others).set(sessions::ended_at.eq(now));
     Ok(on!(unit, |c| query.execute(c))?)
 }

@@ -41,6 +41,14 @@ impl Standing {
         self.policies.held.push(held);
         self.organisations.push(organisation.clone());
     }
+
+    /// Counts a credential that is being bound right now.
+    pub fn bind(&mut self, credential: &Credential) {
+        let mut factors = self.enrolled.factors().to_vec();
+        factors.extend(factor(&credential.id, &credential.kind, &credential.data.0));
+        let sources = self.enrolled.sources().to_vec();
+        self.enrolled = Enrolled::new(factors).with_sources(sources);
+    }
 }
 
 /// Gathers the standing of `user`, who signs in to `client` (if to one), with what the request or

@@ -9,6 +9,11 @@ use crate::conn::on;
 use crate::schema::users;
 use crate::{Conn, Document, Id, Result, Time, Unit};
 
+diesel::define_sql_function! {
+    /// Lower case, as the database has it.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 /// A person.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, check_for_backend(diesel::sqlite::Sqlite, diesel::pg::Pg))]
@@ -170,6 +175,22 @@ pub async fn update_profile(
     crate::one(on!(unit, |c| query.execute(c))?)
 }
 
+/// Changes how a person is called and in which language they are written to.
+pub async fn update_settings(
+    unit: &mut Unit,
+    id: &Id<User>,
+    name: &str,
+    language: Option<&str>,
+    now: Time,
+) -> Result<()> {
+    let query = diesel::update(users::table.find(id)).set((
+        users::name.eq(name),
+        users::language.eq(language),
+        users::updated_at.eq(now),
+    ));
+    crate::one(on!(unit, |c| query.execute(c))?)
+}
+
 /// Changes what a blueprint states of a person.
 pub async fn update_stated(
     unit: &mut Unit,
@@ -243,4 +264,28 @@ pub async fn count_admins(conn: &mut Conn) -> Result<i64> {
     let query =
         users::table.filter(users::admin.eq(true)).filter(users::disabled_at.is_null()).count();
     Ok(on!(conn, |c| query.get_result(c))?)
+}
+
+/// The people whose address, user name or name contains `text`, however it is written; all people
+/// without one. Oldest first, at most `limit`.
+pub async fn search(conn: &mut Conn, text: Option<&str>, limit: i64) -> Result<Vec<User>> {
+    let query = users::table.order(users::id).limit(limit);
+    let Some(text) = text else {
+        return Ok(on!(conn, |c| query.select(User::as_select()).load(c))?);
+    };
+    // What has a meaning in a pattern is searched for as it is.
+    let quote = |text: &str| {
+        let quoted = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        format!("%{quoted}%")
+    };
+    let (key, plain) = (quote(&key(text)), quote(&text.trim().to_lowercase()));
+    let query = query.filter(
+        users::email_key
+            .like(&key)
+            .escape('\\')
+            .or(users::username_key.like(&key).escape('\\'))
+            .or(lower(users::name).like(&plain).escape('\\').nullable())
+            .or(users::id.eq(text.trim()).nullable()),
+    );
+    Ok(on!(conn, |c| query.select(User::as_select()).load(c))?)
 }

@@ -65,14 +65,16 @@ impl Engine {
         };
         let (id, state, secrets) = match &own {
             Some(own) => (own.row.id.clone(), own.state.clone(), own.secrets.clone()),
-            None => (self.services.ambient().id(), State::new(None), Secrets::default()),
+            None => (self.services.ambient().id(), State::new(None, None), Secrets::default()),
         };
         let mut context =
             Context::new(&self.services, request, program, id, link.version, state, secrets);
         take_over(&mut context, &link, person)?;
         run::walk(&mut context, position + 1).await?;
         match own {
-            Some(Loaded { row, state, .. }) => save::advance(context, &row, state).await,
+            Some(Loaded { row, state, secrets, .. }) => {
+                save::advance(context, &row, (state, secrets)).await
+            }
             // The address was taken while the link was under way.
             None => match save::create(context).await {
                 Err(Error::Store(store::Error::Conflict(_))) => Err(Error::UnknownLink),

@@ -42,6 +42,8 @@ pub struct Engine {
 pub struct Begin {
     /// The relying party's request that led here.
     pub interaction: Option<Interaction>,
+    /// Where to go when it is over: a path within Flowgate, which the caller has checked.
+    pub next: Option<String>,
 }
 
 /// A record and what it means.
@@ -93,7 +95,7 @@ impl Engine {
     pub async fn begin(&self, slug: &str, request: &Request, begin: Begin) -> Result<View> {
         let catalogue = self.versions.current();
         let program = catalogue.find(slug).ok_or_else(|| Error::UnknownFlow(slug.to_owned()))?;
-        let state = beginning(program, request, begin.interaction)?;
+        let state = beginning(program, request, begin)?;
         let id = self.services.ambient().id();
         let mut context = Context::new(
             &self.services,
@@ -138,7 +140,7 @@ impl Engine {
             return Err(Error::Stale);
         }
         let Loaded { row, program, state, secrets } = loaded;
-        let before = state.clone();
+        let before = (state.clone(), secrets.clone());
         let id = row.id.clone();
         let mut context =
             Context::new(&self.services, request, &program, id, row.version, state, secrets);
@@ -167,8 +169,9 @@ impl Engine {
         }
         if program.purpose().needs_session() && state.outcome.is_none() {
             // The session that began it may have ended, or be somebody else's by now.
-            let (_, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
-            if state.user.as_ref() != Some(&user.id) {
+            let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
+            if state.user.as_ref() != Some(&user.id) || state.session.as_ref() != Some(&session.id)
+            {
                 return Err(Error::UnknownExecution);
             }
         }
@@ -209,7 +212,10 @@ async fn take(context: &mut Context<'_>, answer: Value) -> Result<()> {
         Err(_) => Answered::Retry(vec![FieldError::page("error.answer")]),
     };
     match answered {
-        Answered::Next => run::walk(context, position + 1).await,
+        Answered::Next => {
+            context.forget_kept();
+            run::walk(context, position + 1).await
+        }
         Answered::Retry(errors) => {
             context.state.errors = errors;
             Ok(())
@@ -223,15 +229,12 @@ async fn take(context: &mut Context<'_>, answer: Value) -> Result<()> {
 }
 
 /// The state in which a flow begins: about nobody, or about whoever is signed in.
-fn beginning(
-    program: &Program,
-    request: &Request,
-    interaction: Option<Interaction>,
-) -> Result<State> {
-    let mut state = State::new(interaction);
+fn beginning(program: &Program, request: &Request, begin: Begin) -> Result<State> {
+    let mut state = State::new(begin.interaction, begin.next);
     if program.purpose().needs_session() {
         let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
         state.user = Some(user.id.clone());
+        state.session = Some(session.id.clone());
         state.security_epoch = user.security_epoch;
         state.evidence = session.evidence.0.clone();
     }
@@ -240,8 +243,9 @@ fn beginning(
 
 /// Begins everything again, and says why.
 async fn restart(context: &mut Context<'_>, errors: Vec<FieldError>) -> Result<()> {
-    let interaction = context.state.interaction.take();
-    context.state = beginning(context.program(), context.request(), interaction)?;
+    let state = &mut context.state;
+    let begin = Begin { interaction: state.interaction.take(), next: state.next.take() };
+    context.state = beginning(context.program(), context.request(), begin)?;
     context.secrets = Secrets::default();
     run::walk(context, 0).await?;
     context.state.errors = errors;

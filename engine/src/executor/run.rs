@@ -18,9 +18,11 @@ pub(super) async fn walk(context: &mut Context<'_>, position: usize) -> Result<(
     loop {
         match context.program().next(position) {
             Next::End => {
-                let destination = match &context.state.interaction {
-                    Some(interaction) => Destination::Interaction(interaction.id.clone()),
-                    None => Destination::Home,
+                let state = &context.state;
+                let destination = match (&state.interaction, &state.next) {
+                    (Some(interaction), _) => Destination::Interaction(interaction.id.clone()),
+                    (None, Some(path)) => Destination::Path(path.clone()),
+                    (None, None) => Destination::Home,
                 };
                 finish(context, destination);
                 return Ok(());
@@ -89,6 +91,7 @@ pub(super) fn deny(context: &mut Context<'_>, denial: Denial) {
 
 fn finish(context: &mut Context<'_>, destination: Destination) {
     context.secrets.password = None;
+    context.secrets.kept.clear();
     context.state.outcome = Some(Outcome::Finished {
         destination,
         session: context.signed_in.as_ref().map(|signed_in| signed_in.id.clone()),

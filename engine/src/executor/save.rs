@@ -44,11 +44,18 @@ pub(super) async fn create(mut context: Context<'_>) -> Result<View> {
 pub(super) async fn advance(
     mut context: Context<'_>,
     row: &Execution,
-    before: State,
+    before: (State, Secrets),
 ) -> Result<View> {
     match write(&mut context, row).await {
+        Err(Error::Spent(error)) => {
+            // Another request showed the same first: nothing of this one happened but the try.
+            (context.state, context.secrets) = before;
+            context.state.errors = vec![error];
+            context.lose();
+            write(&mut context, row).await?;
+        }
         Err(Error::Store(store::Error::Conflict(what))) => {
-            ask_again(&mut context, before, taken(&what)).await?;
+            ask_again(&mut context, before.0, taken(&what)).await?;
             write(&mut context, row).await?;
         }
         written => written?,
@@ -150,7 +157,8 @@ pub(super) async fn view(
                 Some(id) => Some(issued(context, &id).await?),
                 None => None,
             };
-            Body::Finished(Finished { destination, session, signed_out })
+            let device = context.secrets.device_token.clone();
+            Body::Finished(Finished { destination, session, device, signed_out })
         }
     };
     let proven = !context.state.evidence.proofs().is_empty();

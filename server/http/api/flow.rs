@@ -19,7 +19,7 @@ use store::Id;
 use super::super::cookies::{self, is_token};
 use super::super::failure::Failure;
 use super::super::visitor::Visitor;
-use super::super::{csrf, page};
+use super::super::{next, page};
 use super::unambiguous;
 use crate::app::App;
 
@@ -34,6 +34,8 @@ pub(in super::super) struct Parameters {
     interaction: Option<String>,
     /// `native`: no cookies, tokens instead.
     client: Option<String>,
+    /// The page of ours to go back to.
+    next: Option<String>,
 }
 
 /// An answer.
@@ -70,7 +72,8 @@ pub(in super::super) async fn show(
             Some(id) => Some(app.interaction(id, &caller.secret).await?.ok_or(Failure::Expired)?),
             None => None,
         };
-        app.engine.begin(&slug, &request, Begin { interaction }).await?
+        let next = parameters.next.as_deref().and_then(next::check).map(str::to_owned);
+        app.engine.begin(&slug, &request, Begin { interaction, next }).await?
     };
     Ok(respond(&app, &caller, &view, StatusCode::OK))
 }
@@ -85,11 +88,7 @@ pub(in super::super) async fn answer(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let caller = caller(&app, &visitor, &headers, &parameters)?;
-    if !caller.native {
-        // A page of another site cannot send this media type without asking first, and the browser
-        // says where it comes from.
-        csrf::check_origin(&headers, &app.settings.public_url)?;
-    }
+    // A page of another site cannot send this media type without asking first.
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
     if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
@@ -184,6 +183,13 @@ fn respond(app: &App, caller: &Caller, view: &View, status: StatusCode) -> Respo
         }
         Body::Finished(finished) => {
             body["finished"] = json!({ "location": page::target(&finished.destination) });
+            if let Some(device) = &finished.device {
+                if caller.native {
+                    body["finished"]["device"] = json!(device);
+                } else {
+                    set.push(cookies::device(device, secure));
+                }
+            }
             if let Some(session) = &finished.session {
                 body["finished"]["session"] =
                     json!({ "id": session.id, "expires_at": session.expires_at });

@@ -1,14 +1,16 @@
 //! `password`: proves that the person knows their password.
 
-use assurance::Method;
+use assurance::{Factor, Method};
 use engine::{Answered, Challenge, Context, Effect, FieldError, Named, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::attempt::{self, Attempt, Limit};
 use store::credential::{self, Credential};
 use store::event::Outcome;
-use store::user;
+
+use crate::factor::{Proves, Wanted};
+use crate::subject;
 
 /// The name of the factor in counters and credentials.
 const FACTOR: &str = "password";
@@ -62,17 +64,40 @@ impl Stage for Password {
     }
 
     async fn challenge(context: &mut Context<'_>, config: &Config) -> Result<Challenge> {
-        let data = json!({
-            "mode": "verify",
-            "login": context.state().login,
-            "recovery": config.recovery.as_ref().map(|slug| context.flow_path(slug)),
-        });
-        Ok(Challenge::new(Self::KIND, data))
+        crate::factor::challenge::<Self>(context, config).await
     }
 
     async fn answer(
         context: &mut Context<'_>,
         config: &Config,
+        answer: Answer,
+    ) -> Result<Answered> {
+        <Self as Proves>::answer(context, config, &Wanted::default(), answer).await
+    }
+}
+
+impl Proves for Password {
+    const FACTOR: Factor = Factor::Password;
+    const COMPONENT: &'static str = "password";
+    type Config = Config;
+    type Answer = Answer;
+
+    async fn challenge(
+        context: &mut Context<'_>,
+        config: &Config,
+        _wanted: &Wanted,
+    ) -> Result<Value> {
+        Ok(json!({
+            "mode": "verify",
+            "login": context.state().login,
+            "recovery": config.recovery.as_ref().map(|slug| context.flow_path(slug)),
+        }))
+    }
+
+    async fn answer(
+        context: &mut Context<'_>,
+        config: &Config,
+        _wanted: &Wanted,
         answer: Answer,
     ) -> Result<Answered> {
         if answer.password.is_empty() {
@@ -102,18 +127,6 @@ impl Stage for Password {
             _ => Ok(refuse(context, config)),
         }
     }
-}
-
-/// Under which name failures are counted: the person's, or for a name that nobody has a digest of
-/// it, so that both lock alike.
-fn subject(context: &Context<'_>) -> String {
-    if let Some(user) = &context.state().user {
-        return user.to_string();
-    }
-    let login = context.state().login.as_deref().unwrap_or_default();
-    let sealer = context.services().store.sealer();
-    let digest = sealer.mac("unknown login", user::key(login).as_bytes());
-    format!("unknown:{}", data_encoding::HEXLOWER.encode(&digest))
 }
 
 /// Counts the attempt, for good, before anything is compared.

@@ -73,3 +73,26 @@ async fn counting_and_clearing_at_once_never_fails() {
         login.await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_taken_back_leaves_the_others_and_their_lock() {
+    let test = open().await;
+    let now = test.store.ambient().now();
+    let take_back = async |failures| {
+        let mut unit = test.store.write().await.unwrap();
+        attempt::take_back(&mut unit, "ada", "password", failures).await.unwrap();
+        unit.commit().await.unwrap();
+    };
+    for failures in 1..=4 {
+        assert_eq!(count(&test.store, now).await, Attempt::Allowed { failures });
+    }
+    for _ in 0..3 {
+        // The one that locks turns out right, as often as it likes.
+        assert_eq!(count(&test.store, now).await, Attempt::Allowed { failures: 5 });
+        take_back(5).await;
+    }
+    assert_eq!(count(&test.store, now).await, Attempt::Allowed { failures: 5 });
+    take_back(4).await;
+    let locked = count(&test.store, now).await;
+    assert!(matches!(locked, Attempt::Locked { .. }), "another has failed since: {locked:?}");
+}

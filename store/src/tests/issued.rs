@@ -3,7 +3,7 @@ use chrono::Duration;
 use serde_json::json;
 
 use super::support::{open, person};
-use crate::client::{self, Client, Consent, Kind, Pkce, Settings};
+use crate::client::{self, Client, Consent, GrantType, Kind, Pkce, Settings};
 use crate::code::{self, Burnt, Grant, NewCode};
 use crate::interaction::{self, Interaction};
 use crate::session::{self, NewSession, Session};
@@ -13,15 +13,15 @@ use crate::user::User;
 use crate::{Document, Error, Id, Store, Time, TokenHash, consent, user};
 
 /// A person with a session, and a client.
-struct Scene {
-    user: User,
-    session: Session,
-    client: Client,
-    now: Time,
+pub(super) struct Scene {
+    pub(super) user: User,
+    pub(super) session: Session,
+    pub(super) client: Client,
+    pub(super) now: Time,
 }
 
 /// By a policy that asks for no second factor, one proof is enough.
-fn admitted(user: &User, now: Time) -> Admitted {
+pub(super) fn admitted(user: &User, now: Time) -> Admitted {
     let policy = Policy { mfa: Mfa::Off, ..Policy::default() };
     let held = Held::organisation("acme", "Acme", policy, *now, *now);
     let policies = Policies::new(user.id.as_str()).with(held);
@@ -29,11 +29,12 @@ fn admitted(user: &User, now: Time) -> Admitted {
     assurance::admit(&policies, &evidence, &Enrolled::default(), *now).admitted().unwrap()
 }
 
-async fn scene(store: &Store) -> Scene {
+pub(super) async fn scene(store: &Store) -> Scene {
     let now = store.ambient().now();
     let user = person(store, "ada@acme.example").await;
     let settings = Settings {
         kind: Kind::Confidential,
+        grants: vec![GrantType::AuthorizationCode],
         redirect_uris: vec!["https://wiki.acme.example/cb".to_owned()],
         post_logout_redirect_uris: Vec::new(),
         consent: Consent::Once,

@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempts;
+mod device_grants;
 mod devices;
 mod issued;
 mod links;
+mod quotas;
 mod races;
 mod sealing;
 mod standing;
+mod static_codes;
 mod support;

@@ -2,7 +2,7 @@ use assurance::{Factor, Mfa, Origin, Policy};
 use serde_json::{Value, json};
 
 use super::support::{open, person};
-use crate::client::{Client, Consent, Kind, Pkce, Settings, SigningAlgorithm};
+use crate::client::{Client, Consent, GrantType, Kind, Pkce, Settings, SigningAlgorithm};
 use crate::credential::{self, Credential};
 use crate::organisation::{self, Membership, Organisation};
 use crate::user::User;
@@ -30,6 +30,7 @@ async fn organisation(unit: &mut Unit, slug: &str, since: Time) -> Organisation 
 fn client(store: &Store, organisation: &Organisation) -> Client {
     let settings = Settings {
         kind: Kind::Public,
+        grants: vec![GrantType::AuthorizationCode],
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
         consent: Consent::Never,

@@ -1,0 +1,114 @@
+//! The one list of factors: from a factor's name to the code that asks for it or sets it up. To add
+//! one, add a line to [`proof`] and to [`set_up`].
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use assurance::Factor;
+use engine::{Answered, Context, Result};
+use serde_json::{Map, Value};
+
+use super::set_up::SetUp;
+use super::{Enrols, Proves, Wanted, read};
+use crate::password::Password;
+use crate::totp::Totp;
+use crate::totp_setup::TotpSetup;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// A factor that can be shown, its types erased; configured by its default.
+pub(crate) trait Proof: Sync {
+    /// The component that asks for it.
+    fn component(&self) -> &'static str;
+    /// See [`Proves::prepare`].
+    fn prepare<'a>(&self, context: &'a mut Context<'_>, wanted: &'a Wanted) -> Boxed<'a, ()>;
+    /// See [`Proves::challenge`].
+    fn challenge<'a>(&self, context: &'a mut Context<'_>, wanted: &'a Wanted) -> Boxed<'a, Value>;
+    /// See [`Proves::answer`].
+    fn answer<'a>(
+        &self,
+        context: &'a mut Context<'_>,
+        wanted: &'a Wanted,
+        answer: Map<String, Value>,
+    ) -> Boxed<'a, Answered>;
+}
+
+/// A factor that can be set up, its types erased; configured by its default.
+pub(crate) trait Enrolment: Sync {
+    /// Begins.
+    fn prepare<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, ()>;
+    /// The component to show, and its data.
+    fn challenge<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, (&'static str, Value)>;
+    /// Takes an answer: [`Answered::Next`] when the factor is bound and everything was shown.
+    fn answer<'a>(
+        &self,
+        context: &'a mut Context<'_>,
+        answer: Map<String, Value>,
+    ) -> Boxed<'a, Answered>;
+}
+
+/// How a factor is shown.
+pub(crate) fn proof(factor: Factor) -> Option<&'static dyn Proof> {
+    match factor {
+        Factor::Password => Some(&Of::<Password>(PhantomData)),
+        Factor::Totp => Some(&Of::<Totp>(PhantomData)),
+        Factor::Webauthn | Factor::Static | Factor::Email | Factor::Sms => None,
+    }
+}
+
+/// How a factor is set up in place.
+pub(crate) fn enrolment(factor: Factor) -> Option<&'static dyn Enrolment> {
+    match factor {
+        Factor::Totp => Some(&Of::<TotpSetup>(PhantomData)),
+        Factor::Password | Factor::Webauthn | Factor::Static | Factor::Email | Factor::Sms => None,
+    }
+}
+
+struct Of<T>(PhantomData<fn() -> T>);
+
+impl<P: Proves> Proof for Of<P> {
+    fn component(&self) -> &'static str {
+        P::COMPONENT
+    }
+
+    fn prepare<'a>(&self, context: &'a mut Context<'_>, wanted: &'a Wanted) -> Boxed<'a, ()> {
+        Box::pin(async move { P::prepare(context, &P::Config::default(), wanted).await })
+    }
+
+    fn challenge<'a>(&self, context: &'a mut Context<'_>, wanted: &'a Wanted) -> Boxed<'a, Value> {
+        Box::pin(async move { P::challenge(context, &P::Config::default(), wanted).await })
+    }
+
+    fn answer<'a>(
+        &self,
+        context: &'a mut Context<'_>,
+        wanted: &'a Wanted,
+        answer: Map<String, Value>,
+    ) -> Boxed<'a, Answered> {
+        Box::pin(async move {
+            match read(answer) {
+                Ok(answer) => P::answer(context, &P::Config::default(), wanted, answer).await,
+                Err(refusal) => Ok(refusal),
+            }
+        })
+    }
+}
+
+impl<E: Enrols> Enrolment for Of<E> {
+    fn prepare<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, ()> {
+        Box::pin(async move { SetUp::<E>::enter(context, &E::Config::default()).await })
+    }
+
+    fn challenge<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, (&'static str, Value)> {
+        Box::pin(async move { SetUp::<E>::challenge(context, &E::Config::default()).await })
+    }
+
+    fn answer<'a>(
+        &self,
+        context: &'a mut Context<'_>,
+        answer: Map<String, Value>,
+    ) -> Boxed<'a, Answered> {
+        Box::pin(async move { SetUp::<E>::answer(context, &E::Config::default(), answer).await })
+    }
+}

@@ -1,0 +1,150 @@
+//! What `gate` does next: the decision of `assurance`, narrowed to what can be asked for here.
+
+use assurance::{Challenge, Decision, Enrol, Explanation, Factor};
+use chrono::{DateTime, Duration, Utc};
+use engine::definition::Purpose;
+use engine::{Context, Denial, Result};
+use store::credential;
+
+use super::{Pages, denial};
+use crate::factor::{Wanted, ways};
+
+/// What to do next.
+pub(super) enum Plan {
+    /// Nothing is missing.
+    Pass,
+    /// Ask for a factor.
+    Ask(Ask),
+    /// Have a factor set up.
+    Enrol(Offer),
+    /// Nothing that the person can do here would help.
+    Deny(Denial),
+}
+
+/// A factor to ask for.
+pub(super) struct Ask {
+    /// Which is on the page.
+    pub(super) factor: Factor,
+    /// All that would do, strongest first.
+    pub(super) factors: Vec<Factor>,
+    /// What is wanted of it.
+    pub(super) wanted: Wanted,
+    /// For how long this browser may be remembered, if at all.
+    pub(super) remember: Option<Duration>,
+    /// Why.
+    pub(super) explanation: Explanation,
+}
+
+/// Factors to set up, of which one would do.
+pub(super) struct Offer {
+    /// Which, strongest first.
+    pub(super) factors: Vec<Factor>,
+    /// Until when there was or is time.
+    pub(super) deadline: Option<DateTime<Utc>>,
+    /// Whether it can wait.
+    pub(super) later: bool,
+    /// Why.
+    pub(super) explanation: Explanation,
+}
+
+/// What to do next, with what was shown so far.
+pub(super) async fn make(context: &mut Context<'_>, pages: &Pages) -> Result<Plan> {
+    Ok(match context.admit_for_change().await? {
+        Decision::Admitted(admitted) => match admitted.enrol_by() {
+            Some(deadline) if !pages.later && is_sign_in(context) => {
+                let explanation = admitted.explanation().clone();
+                within_grace(context, deadline, explanation).await?
+            }
+            _ => Plan::Pass,
+        },
+        Decision::Challenge(challenge) => ask(context, pages, challenge).await?,
+        Decision::Enrol(enrol) => demand(enrol),
+        refused @ Decision::Deny(_) => Plan::Deny(denial(&refused)),
+    })
+}
+
+/// Whether the flow is one in which people come in: there they hear of a deadline.
+fn is_sign_in(context: &Context<'_>) -> bool {
+    matches!(
+        context.program().purpose(),
+        Purpose::Authentication | Purpose::Recovery | Purpose::Enrolment
+    )
+}
+
+async fn within_grace(
+    context: &mut Context<'_>,
+    deadline: DateTime<Utc>,
+    explanation: Explanation,
+) -> Result<Plan> {
+    let allowed = context.standing().await?.policies.join().factors;
+    let factors: Vec<Factor> = offered(allowed.iter());
+    if factors.is_empty() {
+        return Ok(Plan::Pass);
+    }
+    Ok(Plan::Enrol(Offer { factors, deadline: Some(deadline), later: true, explanation }))
+}
+
+fn demand(enrol: Enrol) -> Plan {
+    let factors = offered(enrol.factors.iter().copied());
+    if factors.is_empty() {
+        return Plan::Deny(denial(&Decision::Enrol(enrol)));
+    }
+    let Enrol { deadline, explanation, .. } = enrol;
+    Plan::Enrol(Offer { factors, deadline, later: false, explanation })
+}
+
+/// The factors that can be set up in place. Recovery codes are for when the others are lost, so they
+/// are never the first factor; they come with it.
+fn offered(factors: impl Iterator<Item = Factor>) -> Vec<Factor> {
+    factors
+        .filter(|factor| *factor != Factor::Static && ways::enrolment(*factor).is_some())
+        .collect()
+}
+
+async fn ask(context: &mut Context<'_>, pages: &Pages, challenge: Challenge) -> Result<Plan> {
+    let factors: Vec<Factor> =
+        challenge.factors.iter().copied().filter(|it| ways::proof(*it).is_some()).collect();
+    let Some(first) = first(context, &factors).await? else {
+        return Ok(Plan::Deny(denial(&Decision::Challenge(challenge))));
+    };
+    let factor = pages.chosen.filter(|chosen| factors.contains(chosen)).unwrap_or(first);
+    let policies = context.standing().await?.policies;
+    let remember = policies.join().remember_device.to_delta();
+    let may_remember =
+        is_sign_in(context) && remember > Duration::zero() && !policies.demand.sensitive;
+    let Challenge { credentials, user_verification, explanation, .. } = challenge;
+    // The list names the credentials of WebAuthn and of others; a password stands in none.
+    let credentials = (factor == Factor::Webauthn).then_some(credentials);
+    Ok(Plan::Ask(Ask {
+        factor,
+        factors,
+        wanted: Wanted { credentials, user_verification },
+        remember: may_remember.then_some(remember),
+        explanation,
+    }))
+}
+
+/// What to ask for first: of the factors that are not a last resort the one used last, or else the
+/// strongest.
+async fn first(context: &mut Context<'_>, factors: &[Factor]) -> Result<Option<Factor>> {
+    let everyday: Vec<Factor> = factors
+        .iter()
+        .copied()
+        .filter(|factor| matches!(factor, Factor::Webauthn | Factor::Totp | Factor::Password))
+        .collect();
+    let among = if everyday.is_empty() { factors } else { &everyday };
+    if among.len() < 2 {
+        return Ok(among.first().copied());
+    }
+    let Some(id) = context.person().await?.map(|person| person.id.clone()) else {
+        return Ok(None);
+    };
+    let mut conn = context.services().store.read().await?;
+    let credentials = credential::of_user(&mut conn, &id).await?;
+    let last_used = |factor: &Factor| {
+        let of_kind = credentials.iter().filter(|credential| credential.kind == factor.as_str());
+        of_kind.filter_map(|credential| credential.last_used_at).max()
+    };
+    // Of equals the last is the maximum; the list begins with the strongest.
+    Ok(among.iter().rev().copied().max_by_key(last_used))
+}
