@@ -8,4 +8,5 @@ pub mod http;
 pub mod logs;
 pub mod mail;
 pub mod render;
+pub mod sms;
 pub mod start;

@@ -74,8 +74,14 @@ fn cell(text: &str) -> String {
 #[test]
 fn the_configuration_reference_is_fresh() {
     let mut text = CONFIGURATION.to_owned();
-    let headings =
-        [Heading::Network, Heading::Storage, Heading::Content, Heading::Mail, Heading::Running];
+    let headings = [
+        Heading::Network,
+        Heading::Storage,
+        Heading::Content,
+        Heading::Mail,
+        Heading::Text,
+        Heading::Running,
+    ];
     for heading in headings {
         let _ = writeln!(text, "\n## {}\n", heading.title());
         text.push_str("| Flag, variable, key | What it does | Default |\n|---|---|---|\n");

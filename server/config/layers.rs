@@ -236,9 +236,26 @@ impl Layers {
         })
     }
 
+    /// The same of a setting that must be given.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&Given) -> Result<T, String>,
+    ) -> Option<T> {
+        if !self.values.contains_key(name) {
+            self.missing(name, "must be stated");
+        }
+        self.value(name, parse)
+    }
+
+    /// Takes note of a setting that nobody gave, and what it must be.
+    pub(super) fn missing(&mut self, name: &'static str, what: &str) {
+        self.problems.extend(find(name).map(|setting| Problem::of(setting, &Origin::Absent, what)));
+    }
+
     /// Everything that is wrong, and that a setting which nobody gave is missing.
     pub(super) fn refuse(mut self, name: &'static str, what: &str) -> ConfigError {
-        self.problems.extend(find(name).map(|setting| Problem::of(setting, &Origin::Absent, what)));
+        self.missing(name, what);
         ConfigError(self.problems)
     }
 

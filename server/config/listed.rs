@@ -11,6 +11,8 @@ pub enum Heading {
     Content,
     /// How mail leaves.
     Mail,
+    /// How text messages leave.
+    Text,
     /// How it runs.
     Running,
 }
@@ -23,6 +25,7 @@ impl Heading {
             Self::Storage => "Storage",
             Self::Content => "Content",
             Self::Mail => "Mail",
+            Self::Text => "Text messages",
             Self::Running => "Running",
         }
     }
@@ -199,6 +202,92 @@ pub const SETTINGS: &[Setting] = &[
         default: "`Flowgate <no-reply@HOST>`, HOST from `public_url`",
         help: "The sender of mail, with or without a name: `Acme <login@acme.example>`.",
         heading: Heading::Mail,
+    },
+    Setting {
+        name: "sms-provider",
+        value: "PROVIDER",
+        default: "none: nobody is offered codes by text message",
+        help: "How text messages leave: twilio, http (a request that the next settings describe), or \
+               outbox (they are kept and not sent, for development).",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-from",
+        value: "SENDER",
+        default: "none",
+        help: "The sender: a number (+15005550006), a name that the provider knows, or the SID of a \
+               Twilio messaging service (MG…).",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-account",
+        value: "SID",
+        default: "none",
+        help: "twilio: the account SID (AC…).",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-secret",
+        value: "SECRET",
+        default: "the first line of `sms_secret_file`, if any",
+        help: "twilio: the auth token. http: what `{secret}` stands for. State it as a variable: \
+               flags are seen by every user of the machine.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-secret-file",
+        value: "FILE",
+        default: "none",
+        help: "A file with that secret.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-url",
+        value: "URL",
+        default: "twilio: https://api.twilio.com",
+        help: "http: where the request goes. twilio: another host of Twilio's. https; http is for \
+               loopback alone. Redirects are not followed.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-method",
+        value: "METHOD",
+        default: "POST",
+        help: "http: POST, PUT or PATCH. GET would put the number and the code into an address, \
+               which ends in logs.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-headers",
+        value: "JSON",
+        default: "none",
+        help: "http: further headers as a JSON object: {\"Authorization\": \"Bearer {secret}\"}. \
+               `{secret}` and `{from}` have a place here.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-body",
+        value: "JSON",
+        default: "none",
+        help: "http: the body as a JSON object: {\"to\": \"{to}\", \"text\": \"{text}\"}. In its texts \
+               `{to}` stands for the number (+15005550006), `{digits}` for its digits, `{text}` for \
+               what the message says, `{from}` and `{secret}` for those settings.",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-encoding",
+        value: "ENCODING",
+        default: "json",
+        help: "http: how the body is sent: json, or form (application/x-www-form-urlencoded).",
+        heading: Heading::Text,
+    },
+    Setting {
+        name: "sms-statuses",
+        value: "NUMBERS",
+        default: "every status from 200 to 299",
+        help: "http: the statuses, separated by commas, by which the gateway says that it took the \
+               message.",
+        heading: Heading::Text,
     },
     Setting {
         name: "log",

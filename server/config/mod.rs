@@ -8,6 +8,7 @@
 mod error;
 mod layers;
 mod listed;
+mod sms;
 mod smtp;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ use store::Database;
 pub use error::{ConfigError, Problem};
 pub use layers::{DatabaseFlags, Environment, Flags};
 pub use listed::{CONFIG, Heading, SETTINGS, Setting};
+pub(crate) use sms::Encoding;
+pub use sms::{Gateway, Sms, Twilio};
 pub use smtp::Smtp;
 
 use layers::Layers;
@@ -62,6 +65,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// How mail leaves; `None`: it stays in the outbox.
     pub smtp: Option<Smtp>,
+    /// How text messages leave; `None`: there are none.
+    pub sms: Option<Sms>,
     /// Who mail is from.
     pub mail_from: Mailbox,
     /// Which log lines are written, as `tracing_subscriber::EnvFilter` reads it.
@@ -99,6 +104,7 @@ impl Settings {
         let database = layers.value("database", value::database);
         let secret_key_file = layers.path("secret-key-file");
         let smtp = smtp::read(&mut layers);
+        let sms = sms::read(&mut layers);
         let mail_from = layers.value("mail-from", value::mailbox);
         let mail_from = mail_from.or_else(|| value::sender_at(&public_url));
         let Some(mail_from) = mail_from else {
@@ -114,6 +120,7 @@ impl Settings {
             templates: layers.existing("templates"),
             trusted_proxies: trusted_proxies.unwrap_or_default(),
             smtp,
+            sms,
             mail_from,
             log: layers.value("log", value::filter).unwrap_or_else(|| "info".to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),

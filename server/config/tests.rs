@@ -221,3 +221,92 @@ fn every_setting_is_a_flag_and_no_two_share_a_name() {
         assert!(takes_any.contains(&name) || error.contains(&format!("--{name} ")), "{name}");
     }
 }
+
+const TWILIO: [(&str, &str); 4] = [
+    ("sms-provider", "twilio"),
+    ("sms-account", "AC0123456789abcdef0123456789abcdef"),
+    ("sms-secret", "hunter2"),
+    ("sms-from", "Acme"),
+];
+
+#[test]
+fn twilio_needs_an_account_its_token_and_a_sender() {
+    assert!(resolve(&TWILIO, &[]).unwrap().sms.is_some());
+    for left_out in 1..TWILIO.len() {
+        let mut less = TWILIO.to_vec();
+        let (name, _) = less.remove(left_out);
+        let error = resolve(&less, &[]).err().unwrap();
+        assert!(error.starts_with(&format!("--{name} ")), "{error}");
+        assert!(error.contains("not given") && !error.contains("hunter2"), "{error}");
+    }
+    for (name, wrong) in [
+        ("sms-account", "AC0123456789abcdef0123456789abcdeg"),
+        ("sms-account", "AC0123456789abcdef0123456789abcdef/../x"),
+        ("sms-from", "Acme\r\nBcc: x"),
+        ("sms-url", "http://api.twilio.com"),
+        ("sms-url", "https://user:hunter2@api.twilio.com"),
+        ("sms-url", "file:///etc/passwd"),
+        ("sms-method", "POST"),
+    ] {
+        let mut flags: Vec<_> = TWILIO.into_iter().filter(|(it, _)| *it != name).collect();
+        flags.push((name, wrong));
+        let error = resolve(&flags, &[]).err().unwrap();
+        assert!(error.starts_with(&format!("--{name} ")) && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_gateway_is_described_in_whole_or_refused() {
+    let good = [
+        ("sms-provider", "http"),
+        ("sms-url", "https://sms.example.org/v1"),
+        ("sms-body", r#"{"to": "{digits}", "text": "{text}"}"#),
+    ];
+    assert!(resolve(&good, &[]).unwrap().sms.is_some());
+    assert!(resolve(&good[..2], &[]).err().unwrap().contains("--sms-body"));
+    for (name, wrong, about) in [
+        ("sms-body", r#"{"to": "{to}"}"#, "{text}"),
+        ("sms-body", r#"{"text": "{text}"}"#, "{to}"),
+        ("sms-body", r#"{"to": "{to}", "text": "{text}", "k": "{secret}"}"#, "sms_secret"),
+        ("sms-body", r#"["{to}", "{text}"]"#, "JSON object"),
+        ("sms-headers", r#"{"X-To": "{to}"}"#, "X-To"),
+        ("sms-headers", r#"{"X To": "a"}"#, "X To"),
+        ("sms-headers", r#"{"X": "a\r\nb"}"#, "`X`"),
+        ("sms-headers", r#"{"Authorization": "Bearer {secret}"}"#, "sms_secret"),
+        ("sms-headers", r#"{"Authorization": "hunter2"#, "JSON object"),
+        ("sms-method", "GET", "GET"),
+        ("sms-encoding", "xml", "xml"),
+        ("sms-statuses", "200,302", "302"),
+        ("sms-account", "AC0123456789abcdef0123456789abcdef", "no use"),
+    ] {
+        let mut flags: Vec<_> = good.into_iter().filter(|(it, _)| *it != name).collect();
+        flags.push((name, wrong));
+        let error = resolve(&flags, &[]).err().unwrap();
+        assert!(error.starts_with(&format!("--{name} ")), "{wrong}: {error}");
+        assert!(error.contains(about) && !error.contains("hunter2"), "{wrong}: {error}");
+    }
+    let nested = [good[0], good[1], ("sms-encoding", "form")];
+    let nested =
+        [nested.as_slice(), &[("sms-body", r#"{"a": ["{to}"], "text": "{text}"}"#)]].concat();
+    assert!(resolve(&nested, &[]).err().unwrap().contains("`a`"));
+}
+
+#[test]
+fn the_secret_of_the_provider_comes_from_a_variable_or_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "from the file\n").unwrap();
+    let file = file.to_str().unwrap();
+    let secret = |flags: &[(&'static str, &str)], variables: &[(&str, &str)]| {
+        let others = TWILIO.into_iter().filter(|(name, _)| *name != "sms-secret");
+        let flags: Vec<_> = others.chain(flags.iter().copied()).collect();
+        resolve(&flags, variables).map(|settings| match settings.sms {
+            Some(Sms::Twilio(twilio)) => twilio.secret,
+            _ => String::new(),
+        })
+    };
+    assert_eq!(secret(&[("sms-secret-file", file)], &[]).unwrap(), "from the file");
+    assert_eq!(secret(&[], &[("FLOWGATE_SMS_SECRET", "a variable")]).unwrap(), "a variable");
+    let both = secret(&[("sms-secret-file", file)], &[("FLOWGATE_SMS_SECRET", "x")]);
+    assert!(both.unwrap_err().starts_with("--sms-secret-file "));
+}

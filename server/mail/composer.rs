@@ -6,7 +6,7 @@ use engine::{MailDraft, Mailroom};
 use lettre::Address;
 use serde_json::{Map, Value};
 use store::Ambient;
-use store::mail::Message;
+use store::mail::{Channel, Message};
 
 use crate::render::{Brand, Renderer};
 
@@ -51,10 +51,12 @@ impl Mailroom for Composer {
             .mail(draft.template, &language, &Brand::default(), &self.data(draft))
             .map_err(|error| failed(&error))?;
         Ok(Message {
+            channel: Channel::Mail,
             to: draft.to.to_owned(),
             subject: mail.subject,
             text: mail.text,
             html: mail.html,
+            until: None,
         })
     }
 }

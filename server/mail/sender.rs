@@ -8,9 +8,10 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::response::{Category, Severity};
 use lettre::transport::smtp::{self, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
-use store::mail::{Mail, Message};
+use store::mail::{Channel, MAX_ATTEMPTS, Mail, Message};
 use tokio::time::timeout;
 
+use super::worker::Carrier;
 use crate::config::Smtp;
 
 /// How long the server may take for one command.
@@ -30,10 +31,10 @@ pub struct Sender {
     server: String,
 }
 
-/// Why a mail was not sent.
+/// Why a message was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// In words, without what the mail says.
+    /// In words, without what the message says and to whom.
     pub reason: String,
     /// Whether trying again is of no use.
     pub is_final: bool,
@@ -51,11 +52,6 @@ impl Sender {
             .pool_config(pool)
             .build();
         Ok(Self { transport, from, server: smtp.server.clone() })
-    }
-
-    /// The server's host and port.
-    pub(crate) fn server(&self) -> &str {
-        &self.server
     }
 
     /// Sends a mail.
@@ -93,6 +89,21 @@ impl Sender {
     }
 }
 
+impl Carrier for Sender {
+    const CHANNEL: Channel = Channel::Mail;
+    const LEASE: chrono::Duration = chrono::Duration::seconds(180);
+    const ATTEMPTS: i64 = MAX_ATTEMPTS;
+    const FIRST_PAUSE: chrono::Duration = chrono::Duration::seconds(30);
+
+    fn server(&self) -> &str {
+        &self.server
+    }
+
+    async fn carry(&self, mail: &Mail, message: &Message) -> Result<(), Failure> {
+        self.send(mail, message).await
+    }
+}
+
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").field("server", &self.server).finish_non_exhaustive()
@@ -101,13 +112,13 @@ impl fmt::Debug for Sender {
 
 impl Failure {
     /// One that time may mend.
-    pub(super) fn passing(reason: &dyn fmt::Display) -> Self {
+    pub(crate) fn passing(reason: &dyn fmt::Display) -> Self {
         let visible = reason.to_string().replace(char::is_control, " ");
         Self { reason: visible.chars().take(MAX_REASON).collect(), is_final: false }
     }
 
     /// One that nothing mends.
-    pub(super) fn lasting(reason: &dyn fmt::Display) -> Self {
+    pub(crate) fn lasting(reason: &dyn fmt::Display) -> Self {
         Self { is_final: true, ..Self::passing(reason) }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::{MailDraft, Mailroom as _};
 use mail_parser::MessageParser;
 use serde_json::json;
-use store::mail::{self, MAX_ATTEMPTS, Mail, Message};
+use store::mail::{self, Channel, MAX_ATTEMPTS, Mail, Message};
 use store::{Ambient, Clock, Database, Id, OsRandom, Sealer, SecretKey, Store, Time};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -161,10 +161,12 @@ impl Outbox {
 
 fn message() -> Message {
     Message {
+        channel: Channel::Mail,
         to: "ada@acme.example".to_owned(),
         subject: "Bestätige deine Adresse".to_owned(),
         text: "https://id.example.org/flow/verify?link=secret\r\n.\r\nGrüße".to_owned(),
         html: "<p>Grüße</p>".to_owned(),
+        until: None,
     }
 }
 
@@ -252,13 +254,13 @@ async fn pauses_grow_and_end() {
     let mut pauses = Vec::new();
     for attempts in 1..=MAX_ATTEMPTS {
         mail.attempts = attempts;
-        pauses.push(worker::next_attempt(&mail, &failure).map(|pause| pause.num_seconds()));
+        pauses.push(worker::pause::<Sender>(&mail, &failure).map(|pause| pause.num_seconds()));
     }
     let expected = [30, 120, 480, 1920, 7680, 21600, 21600].map(Some);
     assert_eq!(pauses[..7], expected);
     assert_eq!(pauses.last(), Some(&None));
     mail.attempts = 1;
-    assert_eq!(worker::next_attempt(&mail, &Failure::lasting(&"no")), None);
+    assert_eq!(worker::pause::<Sender>(&mail, &Failure::lasting(&"no")), None);
 }
 
 fn composer() -> Composer {

@@ -39,6 +39,9 @@ pub enum StartError {
     /// The mail server cannot be spoken to as it is stated.
     #[error("the mail server of --smtp-url: {0}")]
     Mail(lettre::transport::smtp::Error),
+    /// The provider of text messages cannot be spoken to.
+    #[error("the provider of --sms-provider: {0}")]
+    Sms(reqwest::Error),
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),

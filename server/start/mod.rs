@@ -162,6 +162,9 @@ pub fn jobs(app: &Arc<App>, shutdown: &Shutdown) -> JoinSet<()> {
     } else {
         tracing::warn!("no --smtp-url: mail is kept in the outbox and not sent");
     }
+    if let Some(texts) = &app.texts {
+        jobs.spawn(mail::worker::run(app.store.clone(), texts.clone(), shutdown.clone()));
+    }
     if let Some(watched) = app.watched.clone().filter(|_| app.settings.watches_blueprints) {
         jobs.spawn(watch::run(Arc::clone(app), watched, shutdown.clone()));
     }

@@ -21,8 +21,9 @@ pub(crate) struct Browser {
 impl Browser {
     /// `base` is what relative addresses are relative to, and where redirects are followed.
     pub(crate) fn new(base: &str) -> Self {
-        let client =
-            Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
+        let client = Client::builder().no_proxy().redirect(redirect::Policy::none());
+        // Nothing here speaks TLS: reading the system's certificates for it would take its time.
+        let client = client.tls_certs_only([]).build().unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"));
         Self { client, base: base.parse().unwrap(), jar: Arc::default(), headers }
@@ -32,6 +33,11 @@ impl Browser {
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(HeaderName::from_static(name), value.parse().unwrap());
         self
+    }
+
+    /// The value of a header that it sends with each request.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Another browser with a copy of the cookies: what a thief of them has.

@@ -2,6 +2,8 @@
 //! and for the gallery. A new template without a sample fails a test.
 
 mod stages;
+mod stages_factor;
+mod stages_setup;
 
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -86,6 +88,8 @@ pub fn frame(renderer: &Renderer, lang: &Lang) -> Page {
 pub fn pages() -> Vec<Sample> {
     let mut pages = stages::stages();
     pages.extend(stages::prompts());
+    pages.extend(stages_factor::factors());
+    pages.extend(stages_setup::setups());
     pages.extend(oauth());
     pages.extend(errors());
     pages.extend(demo());
@@ -238,10 +242,28 @@ pub fn mails() -> Vec<(&'static str, Json)> {
             "link": "https://id.acme.example/flow/recovery?token=x9f&lang=en",
         })
     };
+    let notice = |more: Json| {
+        let mut notice = json!({
+            "name": "Ada Lovelace", "address": "ada@acme.example", "at": "2026-11-22T19:58:00Z",
+            "when": "2026-11-22T19:58:00Z", "ip": "203.0.113.7", "device": null,
+            "link": "https://id.acme.example/account/security",
+        });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            notice[key] = value.clone();
+        }
+        notice
+    };
     vec![
         ("verify", mail(Some("Ada Lovelace"), 60)),
         ("recovery", mail(None, 1)),
         ("password_changed", mail(Some("Ada Lovelace"), 0)),
         ("account_exists", mail(Some(""), 0)),
+        ("code", json!({ "name": "Ada Lovelace", "code": "049213", "minutes": 10 })),
+        ("factor_added", notice(json!({ "factor": "webauthn", "device": "My key" }))),
+        ("factor_removed", notice(json!({ "factor": "totp", "device": "Phone", "ip": null }))),
+        ("factor_locked", notice(json!({ "factor": "sms" }))),
+        ("recovery_codes_made", notice(json!({}))),
+        ("recovery_code_used", notice(json!({ "left": 9 }))),
+        ("address_changed", notice(json!({ "new": "l•••@acme.example" }))),
     ]
 }

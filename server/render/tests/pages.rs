@@ -42,6 +42,7 @@ fn every_template_has_a_sample() {
             "components/",
             "base.html",
             "stages/layout.html",
+            "email/facts.txt",
             "email/layout.html",
             "email/parts.html",
             "demo/wiki_layout.html",
