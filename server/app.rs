@@ -78,7 +78,9 @@ impl App {
         let name = crate::render::SERVICE_NAME.to_owned();
         let services =
             Services { store: store.clone(), passwords, mailroom, telephone, name, public_url };
-        let engine = Engine::new(services, Arc::new(stages::registry()));
+        let registry = Arc::new(stages::registry());
+        let built_in = blueprint::built_in(&registry)?;
+        let engine = Engine::new(services, registry, built_in);
         let watched = blueprint::apply_at_start(&settings, &engine).await?;
         engine.refresh().await?;
         Ok(Arc::new(Self { settings, store, engine, provider, renderer, sender, texts, watched }))

@@ -117,6 +117,9 @@ fn each_stage(
     }
 }
 
+/// The owner of the flows that are there whatever a blueprint states.
+const BUILT_IN: &str = "flowgate";
+
 /// So many versions are kept compiled: executions outlive an apply by an hour at most.
 const KEPT: usize = 32;
 
@@ -125,17 +128,24 @@ pub(crate) struct Versions {
     store: Store,
     registry: Arc<Registry>,
     sandbox: Sandbox,
+    /// The flows that are there whatever a version states, unless it states one of the same name.
+    built_in: BTreeMap<String, Flow>,
     current: arc_swap::ArcSwap<Catalogue>,
     older: Mutex<HashMap<i64, Arc<Catalogue>>>,
 }
 
 impl Versions {
-    pub(crate) fn new(store: Store, registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        registry: Arc<Registry>,
+        built_in: BTreeMap<String, Flow>,
+    ) -> Self {
         let empty = Catalogue { version: 0, programs: BTreeMap::new() };
         Self {
             store,
             registry,
             sandbox: Sandbox::default(),
+            built_in,
             current: arc_swap::ArcSwap::from_pointee(empty),
             older: Mutex::default(),
         }
@@ -176,8 +186,12 @@ impl Versions {
         let row = blueprint_version::find(&mut conn, version)
             .await?
             .ok_or_else(|| Error::Internal(format!("there is no blueprint version {version}")))?;
-        let flows: Flows = serde_json::from_value(row.document.0)
+        let mut flows: Flows = serde_json::from_value(row.document.0)
             .map_err(|error| Error::Internal(format!("blueprint version {version}: {error}")))?;
+        for (slug, flow) in &self.built_in {
+            let owned = || Owned { owner: BUILT_IN.to_owned(), object: flow.clone() };
+            flows.flows.entry(slug.clone()).or_insert_with(owned);
+        }
         let catalogue =
             Arc::new(Catalogue::compile(version, &flows, &self.registry, &self.sandbox)?);
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use blueprints::{
     Applied, Apply, ApplyError, Checked, Compiled, Diagnostic, Options, SHIPPED, Severity, Source,
 };
-use engine::{Engine, Flows, Passwords};
+use engine::definition::Flow;
+use engine::{Engine, Flows, Passwords, Registry};
 use store::{Store, blueprint_version};
 
 use super::StartError;
@@ -19,6 +20,10 @@ use crate::config::Settings;
 /// The shipped flows.
 const DEFAULT: &str = include_str!("../../flows/default.yaml");
 const DEFAULT_NAME: &str = "flows/default.yaml";
+
+/// The flows of the account page and the API.
+const ACCOUNT: &str = include_str!("../../flows/account.yaml");
+const ACCOUNT_NAME: &str = "flows/account.yaml";
 
 /// Who applies the shipped flows.
 const PROGRAM: &str = "flowgate";
@@ -107,6 +112,13 @@ async fn apply_shipped(engine: &Engine) -> Result<(), StartError> {
         tell(&outcome);
     }
     Ok(())
+}
+
+/// The flows that are there whatever a blueprint states.
+pub(crate) fn built_in(registry: &Registry) -> Result<BTreeMap<String, Flow>, StartError> {
+    let source = Source::submitted(ACCOUNT_NAME, ACCOUNT);
+    let checked = blueprints::check_sources([source], &Options::for_apply(registry));
+    Ok(accepted(checked)?.0.flows)
 }
 
 async fn wants_shipped(store: &Store) -> Result<bool, StartError> {

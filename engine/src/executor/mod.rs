@@ -7,6 +7,7 @@ mod link;
 mod run;
 mod save;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use store::Id;
 use store::execution::{self, Execution};
 
 use crate::context::Context;
+use crate::definition::Flow;
 use crate::flows::{Catalogue, Versions};
 use crate::program::Program;
 use crate::registry::{Registry, object};
@@ -55,10 +57,15 @@ struct Loaded {
 }
 
 impl Engine {
-    /// An engine that knows no flow yet; see [`Engine::refresh`].
+    /// An engine that knows no flow yet; see [`Engine::refresh`]. The flows `built_in` are there in
+    /// every version that states none of the same name.
     #[must_use]
-    pub fn new(services: Services, registry: Arc<Registry>) -> Self {
-        let versions = Versions::new(services.store.clone(), Arc::clone(&registry));
+    pub fn new(
+        services: Services,
+        registry: Arc<Registry>,
+        built_in: BTreeMap<String, Flow>,
+    ) -> Self {
+        let versions = Versions::new(services.store.clone(), Arc::clone(&registry), built_in);
         Self { services, registry, versions }
     }
 
