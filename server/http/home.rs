@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use engine::definition::Purpose;
 use store::{client, event, organisation, session};
 
 use super::failure::Failure;
+use super::form::Sent;
 use super::visitor::Visitor;
-use super::{cookies, csrf, form, page};
+use super::{cookies, csrf, page};
 use crate::app::App;
 use crate::render::{Account, App as Application, Person};
 
@@ -76,10 +76,8 @@ pub(super) async fn show(
 pub(super) async fn sign_out(
     State(app): State<Arc<App>>,
     visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    _: Sent,
 ) -> Result<Response, Failure> {
-    form::read(&app, &visitor, &headers, fields)?;
     end_session(&app, &visitor).await?;
     let mut response = page::go("/");
     page::set_cookie(&mut response, &cookies::no_session(app.settings.is_secure()));

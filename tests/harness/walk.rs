@@ -78,6 +78,13 @@ impl Walk {
         &self.browser
     }
 
+    /// The token by which a native app's execution knows it.
+    #[track_caller]
+    pub(crate) fn bearer(&self) -> String {
+        let value = self.browser.header("authorization").expect("a native app");
+        value.strip_prefix("Bearer ").unwrap_or_default().to_owned()
+    }
+
     /// Its address in the API.
     pub(crate) fn address(&self) -> String {
         format!("/api/v1/flows/{}?e={}", self.slug, self.execution)

@@ -3,6 +3,7 @@
 
 mod callers;
 mod manifests;
+mod matrix;
 mod routes;
 mod shipped;
 mod sources;

@@ -1,83 +1,74 @@
-//! Every route, and who may call it. A route that is not listed here fails the build: whoever adds
-//! one says here who its callers are.
+//! Every route says who may come (`server/http/routes.rs`), and how a request for it looks.
 
 use std::collections::BTreeSet;
 
+use flowgate::http::{Access, Route, routes};
+use reqwest::Method;
+
 use super::read;
 
-/// Who may call a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
-    /// Everybody: it shows nothing of anybody and changes nothing.
-    Everybody,
-    /// A browser; what it sees and does depends on its cookies, and a form needs its CSRF token.
-    Browser,
-    /// An app, with the secret or token that the handler checks.
-    App,
-}
-
-use Caller::{App, Browser, Everybody};
-
-pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
-    ("GET", "/", Browser),
-    ("POST", "/logout", Browser),
-    ("GET", "/flow/{slug}", Browser),
-    ("POST", "/flow/{slug}", Browser),
-    ("GET", "/api/v1/flows/{slug}", App),
-    ("POST", "/api/v1/flows/{slug}", App),
-    ("GET", "/api/v1/me", App),
-    ("GET", "/.well-known/openid-configuration", Everybody),
-    ("GET", "/oauth/jwks", Everybody),
-    ("GET", "/oauth/authorize", Browser),
-    ("POST", "/oauth/authorize", Browser),
-    ("GET", "/oauth/authorize/{id}", Browser),
-    ("POST", "/oauth/consent/{id}", Browser),
-    ("POST", "/oauth/token", App),
-    ("GET", "/oauth/userinfo", App),
-    ("POST", "/oauth/userinfo", App),
-    ("GET", "/oauth/logout", Browser),
-    ("POST", "/oauth/logout", Browser),
-    ("POST", "/oauth/logout/confirm", Browser),
-    ("GET", "/static/{*name}", Everybody),
-    ("GET", "/favicon.ico", Everybody),
-    ("GET", "/healthz", Everybody),
-    ("GET", "/readyz", Everybody),
+/// What stands in the place of a path's parameters where a test asks: names of `blueprints/acme.yaml`,
+/// or ids of nothing.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("{slug}", "sign-in"),
+    ("{*name}", "flowgate.css"),
+    ("{client}", "wiki"),
+    ("{id}", "0190a9c5-3d0e-7d7e-8f6a-3a8f4d3c2b1a"),
 ];
 
-/// What `.route("PATH", get(..).post(..))` says in the one file where routes are.
-fn routes_in(source: &str) -> BTreeSet<(String, String)> {
-    let source: String = source.split_whitespace().collect();
-    let mut routes = BTreeSet::new();
-    for route in source.split(".route(\"").skip(1) {
-        let (path, handlers) = route.split_once('"').unwrap();
-        let handlers = handlers.split(".route(").next().unwrap();
-        for method in ["get", "post", "put", "patch", "delete", "any"] {
-            let call = format!("{method}(");
-            if handlers.contains(&format!(",{call}")) || handlers.contains(&format!(").{call}")) {
-                routes.insert((method.to_uppercase(), path.to_owned()));
-            }
-        }
+/// An address at which the route answers.
+pub(super) fn address(route: &Route) -> String {
+    let fill = |path: String, (name, value): &(&str, &str)| path.replace(name, value);
+    let address = PARAMETERS.iter().fold(route.path.to_owned(), fill);
+    assert!(!address.contains('{'), "{address}: say in tests/rules/routes.rs what stands there");
+    address
+}
+
+/// Whether programs are spoken to there.
+pub(super) fn is_api(route: &Route) -> bool {
+    route.path.starts_with("/api/")
+}
+
+/// Whether the route is for who is signed in.
+pub(super) fn needs_session(route: &Route) -> bool {
+    matches!(route.access, Access::Session | Access::Sensitive)
+}
+
+#[test]
+fn every_route_is_in_the_list() {
+    let source = read("server/http/routes.rs");
+    assert_eq!(source.matches(".route(").count(), 1, "add a line to `routes()` instead");
+    for (path, text) in super::sources::sources() {
+        let is_ours = path.starts_with("server/http") && !path.ends_with("routes.rs");
+        assert!(!is_ours || !text.contains(".route("), "{}: see routes.rs", path.display());
     }
-    routes
+    let routes = routes();
+    let unique: BTreeSet<_> =
+        routes.iter().map(|route| (route.method.as_str(), route.path)).collect();
+    assert_eq!(unique.len(), routes.len());
 }
 
 #[test]
-fn every_route_says_who_may_call_it() {
-    let found = routes_in(&read("server/http/mod.rs"));
-    let listed: BTreeSet<_> =
-        ROUTES.iter().map(|(method, path, _)| (method.to_string(), path.to_string())).collect();
-    assert_eq!(found, listed, "tests/rules/routes.rs and server/http/mod.rs differ");
-    let public = ROUTES.iter().filter(|route| route.2 == Everybody);
-    assert!(public.clone().all(|route| route.0 == "GET"), "what changes something has a caller");
+fn what_changes_something_has_a_caller() {
+    for route in routes() {
+        let is_public = route.access == Access::Everybody;
+        assert!(!is_public || route.method == Method::GET, "{} {}", route.method, route.path);
+        // What another site may send is what OpenID Connect says that it may.
+        let is_referred = route.access == Access::Referred;
+        assert!(!is_referred || route.path.starts_with("/oauth/"), "{}", route.path);
+    }
 }
 
+/// What is one person's is found below these, and nowhere else may be open to nobody.
 #[test]
-fn the_rule_sees_routes() {
-    let source = r#"router.route("/a", get(show).post(answer)).route(
-        "/b/{id}",
-        delete(gone),
-    ).fallback(x)"#;
-    let expected = [("DELETE", "/b/{id}"), ("GET", "/a"), ("POST", "/a")];
-    let expected = expected.map(|(method, path)| (method.to_owned(), path.to_owned()));
-    assert_eq!(routes_in(source), BTreeSet::from(expected));
+fn what_is_one_person_s_is_for_who_is_signed_in() {
+    for route in routes() {
+        let is_personal = ["/account", "/api/v1/me"].iter().any(|place| {
+            route
+                .path
+                .strip_prefix(place)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        assert!(!is_personal || needs_session(&route), "{} is for who is signed in", route.path);
+    }
 }

@@ -10,7 +10,7 @@ const FOLDERS: [&str; 8] =
 /// A file is read in one sitting.
 const MAX_LINES: usize = 500;
 
-fn sources() -> impl Iterator<Item = (PathBuf, String)> {
+pub(super) fn sources() -> impl Iterator<Item = (PathBuf, String)> {
     let paths = FOLDERS.into_iter().flat_map(|folder| files(folder, "rs"));
     paths.map(|path| {
         let text = read(&path);

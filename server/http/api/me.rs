@@ -4,26 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use store::organisation;
 
 use super::super::failure::Failure;
-use super::super::visitor::{self, Visitor};
-use super::flow::bearer;
+use super::super::guard::SignedIn;
 use crate::app::App;
 
 /// `GET /api/v1/me`, with the session's cookie or, for a native app, its token as bearer.
 pub(in super::super) async fn show(
     State(app): State<Arc<App>>,
-    visitor: Visitor,
-    headers: HeaderMap,
+    SignedIn { session, user, .. }: SignedIn,
 ) -> Result<Json<Value>, Failure> {
-    let found = match bearer(&headers)? {
-        Some(token) => visitor::find(&app, &token).await?,
-        None => visitor.session,
-    };
-    let (session, user) = found.ok_or(Failure::Unauthenticated)?;
     let mut conn = app.store.read().await?;
     let organisations = organisation::of_user(&mut conn, &user.id).await?;
     Ok(Json(json!({

@@ -3,4 +3,5 @@
 
 pub(super) mod flow;
 pub(super) mod me;
+pub(super) mod step_up;
 mod unambiguous;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use store::{Id, organisation};
 
 use super::super::failure::Failure;
-use super::super::form::{self, Sent};
+use super::super::form::Sent;
 use super::super::frame::FormTarget;
 use super::super::visitor::Visitor;
 use super::super::{cookies, csrf, page};
@@ -90,10 +90,8 @@ pub(in super::super) async fn consent(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    Sent { browser, fields }: Sent,
 ) -> Result<Response, Failure> {
-    let Sent { browser, fields } = form::read(&app, &visitor, &headers, fields)?;
     let allowed = match fields.get("action").map(String::as_str) {
         Some("allow") => true,
         Some("deny") => false,

@@ -8,9 +8,10 @@ use axum::response::{Html, IntoResponse, Response};
 use provider::EndSession;
 
 use super::super::failure::Failure;
+use super::super::form::Sent;
 use super::super::frame::FormTarget;
 use super::super::visitor::Visitor;
-use super::super::{cookies, csrf, form, home, page};
+use super::super::{cookies, csrf, home, page};
 use super::authorize::{ours, pairs, provider_error, target};
 use crate::app::App;
 use crate::render::{LoggedOut, LogoutConfirm, Person};
@@ -42,10 +43,8 @@ pub(in super::super) async fn confirm(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
     visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    _: Sent,
 ) -> Result<Response, Failure> {
-    form::read(&app, &visitor, &headers, fields)?;
     end(&app, &visitor, pairs(query.as_deref()), true).await
 }
 
