@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::Sample;
 
 /// The sample of a stage.
-fn stage(name: &str, component: &str, data: &Json, errors: &Json) -> Sample {
+pub(super) fn stage(name: &str, component: &str, data: &Json, errors: &Json) -> Sample {
     Sample {
         name: name.to_owned(),
         template: format!("stages/{component}.html"),
