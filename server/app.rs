@@ -76,8 +76,16 @@ impl App {
         let telephone = sms::Composer::new(Arc::clone(&renderer), &public_url, has_telephone);
         let telephone: Arc<dyn Telephone> = Arc::new(telephone);
         let name = crate::render::SERVICE_NAME.to_owned();
-        let services =
-            Services { store: store.clone(), passwords, mailroom, telephone, name, public_url };
+        let webauthn = settings.relying_party();
+        let services = Services {
+            store: store.clone(),
+            passwords,
+            mailroom,
+            telephone,
+            name,
+            public_url,
+            webauthn,
+        };
         let registry = Arc::new(stages::registry());
         let built_in = blueprint::built_in(&registry)?;
         let engine = Engine::new(services, registry, built_in);

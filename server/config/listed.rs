@@ -135,6 +135,31 @@ pub const SETTINGS: &[Setting] = &[
         heading: Heading::Network,
     },
     Setting {
+        name: "webauthn-rp-id",
+        value: "DOMAIN",
+        default: "the host of `public_url`",
+        help: "The domain that passkeys are bound to, for good: the host of `public_url` or a domain \
+               above it. Another one makes every passkey useless. Without a domain (an IP address) \
+               there are no passkeys; localhost is one.",
+        heading: Heading::Network,
+    },
+    Setting {
+        name: "webauthn-origins",
+        value: "ORIGINS",
+        default: "`public_url`",
+        help: "The origins whose pages and apps may use passkeys, separated by commas: each on the RP \
+               ID or below it, or android:apk-key-hash:… of an app.",
+        heading: Heading::Network,
+    },
+    Setting {
+        name: "webauthn-attestation-roots",
+        value: "FILE",
+        default: "none: attestations are not verified",
+        help: "The root certificates (PEM) of the makers whose authenticators a stage with \
+               `attestation: direct` takes.",
+        heading: Heading::Network,
+    },
+    Setting {
         name: "data",
         value: "FOLDER",
         default: "flowgate-data",

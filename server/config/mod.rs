@@ -13,6 +13,7 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 mod value;
+mod webauthn;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -67,6 +68,8 @@ pub struct Settings {
     pub smtp: Option<Smtp>,
     /// How text messages leave; `None`: there are none.
     pub sms: Option<Sms>,
+    /// What was stated of the relying party for WebAuthn.
+    webauthn: webauthn::Webauthn,
     /// Who mail is from.
     pub mail_from: Mailbox,
     /// Which log lines are written, as `tracing_subscriber::EnvFilter` reads it.
@@ -105,6 +108,7 @@ impl Settings {
         let secret_key_file = layers.path("secret-key-file");
         let smtp = smtp::read(&mut layers);
         let sms = sms::read(&mut layers);
+        let webauthn = webauthn::read(&mut layers, &public_url);
         let mail_from = layers.value("mail-from", value::mailbox);
         let mail_from = mail_from.or_else(|| value::sender_at(&public_url));
         let Some(mail_from) = mail_from else {
@@ -121,6 +125,7 @@ impl Settings {
             trusted_proxies: trusted_proxies.unwrap_or_default(),
             smtp,
             sms,
+            webauthn,
             mail_from,
             log: layers.value("log", value::filter).unwrap_or_else(|| "info".to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),
@@ -168,6 +173,11 @@ impl Settings {
     /// Its host, with the port where it is not the scheme's own: what browsers write in `Host`.
     pub fn public_host(&self) -> &str {
         self.public_url.split_once("://").map_or("", |(_, host)| host)
+    }
+
+    /// This installation for WebAuthn; none where the public URL has no domain and none was stated.
+    pub fn relying_party(&self) -> Option<engine::RelyingParty> {
+        self.webauthn.relying_party(&self.public_url, crate::render::SERVICE_NAME)
     }
 
     /// The same once it is known which port was taken: an unstated public URL follows it.

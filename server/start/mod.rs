@@ -114,6 +114,12 @@ fn announce_risks(settings: &Settings) {
     for note in &settings.notes {
         tracing::warn!("{note}");
     }
+    if settings.relying_party().is_none() {
+        tracing::warn!(
+            public_url = settings.public_url,
+            "there are no passkeys: this public URL has no domain; state one, or --webauthn-rp-id"
+        );
+    }
     if settings.is_exposed_without_url() {
         tracing::warn!(
             listen = %settings.listen,

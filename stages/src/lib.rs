@@ -21,6 +21,8 @@ pub mod redirect;
 pub mod totp;
 pub mod totp_setup;
 pub mod user_write;
+pub mod webauthn;
+pub mod webauthn_setup;
 
 pub use password_rules::{MIN_PASSWORD_CHARACTERS, PasswordRules};
 
@@ -35,6 +37,8 @@ pub fn registry() -> Registry {
         .with::<password::Password>()
         .with::<totp::Totp>()
         .with::<totp_setup::TotpSetup>()
+        .with::<webauthn::Webauthn>()
+        .with::<webauthn_setup::WebauthnSetup>()
         .with::<gate::Gate>()
         .with::<login::Login>()
         .with::<logout::Logout>()

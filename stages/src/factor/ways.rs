@@ -14,6 +14,8 @@ use super::{Enrols, Proves, Wanted, read};
 use crate::password::Password;
 use crate::totp::Totp;
 use crate::totp_setup::TotpSetup;
+use crate::webauthn::Webauthn;
+use crate::webauthn_setup::WebauthnSetup;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
@@ -52,16 +54,18 @@ pub(crate) trait Enrolment: Sync {
 pub(crate) fn proof(factor: Factor) -> Option<&'static dyn Proof> {
     match factor {
         Factor::Password => Some(&Of::<Password>(PhantomData)),
+        Factor::Webauthn => Some(&Of::<Webauthn>(PhantomData)),
         Factor::Totp => Some(&Of::<Totp>(PhantomData)),
-        Factor::Webauthn | Factor::Static | Factor::Email | Factor::Sms => None,
+        Factor::Static | Factor::Email | Factor::Sms => None,
     }
 }
 
 /// How a factor is set up in place.
 pub(crate) fn enrolment(factor: Factor) -> Option<&'static dyn Enrolment> {
     match factor {
+        Factor::Webauthn => Some(&Of::<WebauthnSetup>(PhantomData)),
         Factor::Totp => Some(&Of::<TotpSetup>(PhantomData)),
-        Factor::Password | Factor::Webauthn | Factor::Static | Factor::Email | Factor::Sms => None,
+        Factor::Password | Factor::Static | Factor::Email | Factor::Sms => None,
     }
 }
 

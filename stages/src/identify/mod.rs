@@ -1,12 +1,15 @@
-//! `identify`: who is it? The same work and the same words whether the name is known or not.
+//! `identify`: who is it? The same work and the same words whether the name is known or not. A passkey
+//! may answer instead of a name: then nothing is left to prove but what a policy asks beside it.
 
 use engine::{Answered, Challenge, Context, Entered, FieldError, Named, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::user::{self, Login, User};
 
 use crate::answer::{flag, is_line};
+use crate::factor::Wanted;
+use crate::webauthn;
 
 /// An address has at most 254 characters (RFC 5321 §4.5.3.1.3); a user name is no longer.
 const MAX_LOGIN: usize = 254;
@@ -27,11 +30,32 @@ pub struct Config {
     pub recovery: Option<String>,
     /// The flow behind "Create an account".
     pub enrolment: Option<String>,
+    /// Whether a passkey may say who it is instead of a name, and how it is offered. It is a whole
+    /// sign-in: a `password` behind it needs `when: not proven("any")`.
+    pub passkeys: Passkeys,
+}
+
+/// How passkeys are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Passkeys {
+    /// In the list of the field for the name, by a button where the browser cannot do that.
+    Autofill,
+    /// By a button.
+    Button,
+    /// Not at all.
+    Off,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { by: vec![By::Email, By::Username], remember: false, recovery: None, enrolment: None }
+        Self {
+            by: vec![By::Email, By::Username],
+            remember: false,
+            recovery: None,
+            enrolment: None,
+            passkeys: Passkeys::Off,
+        }
     }
 }
 
@@ -45,12 +69,22 @@ pub enum By {
     Username,
 }
 
-/// Who it is.
+/// Who it is: a name, or a passkey.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Answer {
-    login: String,
+    /// The name.
+    #[serde(default)]
+    login: Option<String>,
+    /// A `PublicKeyCredential` as its `toJSON()` makes it: an object, or in a form the same as text.
+    #[serde(default)]
+    credential: Option<Value>,
     #[serde(default, deserialize_with = "flag")]
     remember_me: bool,
+}
+
+/// What is asked of a passkey that signs in.
+fn passwordless() -> webauthn::Config {
+    webauthn::Config { passwordless: true, ..webauthn::Config::default() }
 }
 
 impl Stage for Identify {
@@ -67,9 +101,15 @@ impl Stage for Identify {
             .collect()
     }
 
-    async fn enter(context: &mut Context<'_>, _config: &Config) -> Result<Entered> {
+    async fn enter(context: &mut Context<'_>, config: &Config) -> Result<Entered> {
         // A link or a session has said who it is, and nobody may say otherwise.
-        Ok(if context.state().user.is_some() { Entered::Next } else { Entered::Ask })
+        if context.state().user.is_some() {
+            return Ok(Entered::Next);
+        }
+        if config.passkeys != Passkeys::Off {
+            webauthn::begin(context, &passwordless(), &Wanted::default()).await?;
+        }
+        Ok(Entered::Ask)
     }
 
     async fn challenge(context: &mut Context<'_>, config: &Config) -> Result<Challenge> {
@@ -81,6 +121,7 @@ impl Stage for Identify {
             "remember_me": config.remember,
             "recovery": config.recovery.as_ref().map(|slug| context.flow_path(slug)),
             "enrolment": config.enrolment.as_ref().map(|slug| context.flow_path(slug)),
+            "passkey": passkey(context, config),
         });
         Ok(Challenge::new(Self::KIND, data))
     }
@@ -90,7 +131,14 @@ impl Stage for Identify {
         config: &Config,
         answer: Answer,
     ) -> Result<Answered> {
-        let login = answer.login.trim();
+        if let Some(credential) = &answer.credential
+            && *credential != ""
+        {
+            return take_passkey(context, config, credential, answer.remember_me).await;
+        }
+        let Some(login) = answer.login.as_deref().map(str::trim) else {
+            return Ok(Answered::Retry(vec![FieldError::page("error.answer")]));
+        };
         if login.is_empty() {
             return Ok(Answered::Retry(vec![FieldError::field("login", "identify.required")]));
         }
@@ -116,4 +164,34 @@ impl Stage for Identify {
         }
         Ok(Answered::Next)
     }
+}
+
+/// What the page needs to ask for a passkey.
+fn passkey(context: &Context<'_>, config: &Config) -> Value {
+    let mode = match config.passkeys {
+        Passkeys::Off => return Value::Null,
+        mode @ (Passkeys::Autofill | Passkeys::Button) => mode,
+    };
+    let data = webauthn::data(context, &passwordless(), &Wanted::default());
+    match data.get("options") {
+        None | Some(Value::Null) => Value::Null,
+        Some(options) => json!({ "options": options, "mode": mode }),
+    }
+}
+
+async fn take_passkey(
+    context: &mut Context<'_>,
+    config: &Config,
+    credential: &Value,
+    remember_me: bool,
+) -> Result<Answered> {
+    if config.passkeys == Passkeys::Off {
+        return Ok(Answered::Retry(vec![FieldError::page("error.answer")]));
+    }
+    let answered =
+        webauthn::finish(context, &passwordless(), &Wanted::default(), credential).await?;
+    if matches!(answered, Answered::Next) {
+        context.state_mut().remember_me = config.remember && remember_me;
+    }
+    Ok(answered)
 }
