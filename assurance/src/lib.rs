@@ -19,7 +19,7 @@ mod proof;
 mod source_policy;
 mod span;
 
-pub use admit::{Admitted, admit};
+pub use admit::{Admitted, admit, can_satisfy};
 pub use claims::{Acr, Amr, UnknownAcr, amr_of, level_of};
 pub use decision::{Challenge, Decision, Deny, Enrol};
 pub use enrolled::{Enrolled, EnrolledFactor};

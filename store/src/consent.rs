@@ -43,12 +43,6 @@ pub async fn find(
     Ok(on!(conn, |c| query.select(Consent::as_select()).first(c)).optional()?)
 }
 
-/// Everything that this person allowed, by client.
-pub async fn of_user(conn: &mut Conn, user: &Id<User>) -> Result<Vec<Consent>> {
-    let query = consents::table.filter(consents::user_id.eq(user)).order(consents::client_id);
-    Ok(on!(conn, |c| query.select(Consent::as_select()).load(c))?)
-}
-
 /// Everything that this person allowed, with the client, by the client's name. A client that is
 /// disabled is there too: what it was allowed can still be taken back.
 pub async fn with_clients(conn: &mut Conn, user: &Id<User>) -> Result<Vec<(Consent, Client)>> {

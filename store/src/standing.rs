@@ -45,7 +45,7 @@ impl Standing {
     /// Counts a credential that is being bound right now.
     pub fn bind(&mut self, credential: &Credential) {
         let mut factors = self.enrolled.factors().to_vec();
-        factors.extend(factor(&credential.id, &credential.kind, &credential.data.0));
+        factors.extend(factor_of(credential));
         let sources = self.enrolled.sources().to_vec();
         self.enrolled = Enrolled::new(factors).with_sources(sources);
     }
@@ -107,6 +107,12 @@ pub async fn enrolled(conn: &mut Conn, user: &Id<User>) -> Result<Enrolled> {
         .select((credentials::id, credentials::kind, credentials::data));
     let rows: Vec<(Id<Credential>, String, Document<Value>)> = on!(conn, |c| query.load(c))?;
     Ok(Enrolled::new(rows.iter().filter_map(|(id, kind, data)| factor(id, kind, data)).collect()))
+}
+
+/// A credential as a factor, if its kind is one.
+#[must_use]
+pub fn factor_of(credential: &Credential) -> Option<EnrolledFactor> {
+    factor(&credential.id, &credential.kind, &credential.data)
 }
 
 fn of_organisation(organisation: &Organisation) -> Held {

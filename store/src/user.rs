@@ -128,6 +128,16 @@ pub async fn find(conn: &mut Conn, id: &Id<User>) -> Result<Option<User>> {
     Ok(on!(conn, |c| query.select(User::as_select()).first(c)).optional()?)
 }
 
+/// The person with this id, whom nobody else changes until this unit ends: what is read after this is
+/// what is so when it is written.
+pub async fn lock(unit: &mut Unit, id: &Id<User>) -> Result<Option<User>> {
+    // SQLite has one writer anyway; a row that was updated, if only to what it is, is locked on
+    // PostgreSQL.
+    let query = diesel::update(users::table.find(id))
+        .set(users::security_epoch.eq(users::security_epoch));
+    Ok(on!(unit, |c| query.returning(User::as_returning()).get_result(c)).optional()?)
+}
+
 /// The person who signs in with `login`, taken as each kind in `by`.
 pub async fn find_by_login(conn: &mut Conn, login: &str, by: &[Login]) -> Result<Option<User>> {
     let key = key(login);

@@ -1,14 +1,16 @@
 //! The decision. `judge` says whether evidence suffices, `remedy` finds what is missing, `reasons`
-//! says why; here they are put in order.
+//! says why; here they are put in order. `reach` asks before something is taken away.
 
 mod admitted;
 mod judge;
+mod reach;
 mod reasons;
 mod remedy;
 
 use chrono::{DateTime, Utc};
 
 pub use admitted::Admitted;
+pub use reach::can_satisfy;
 
 use admitted::Grant;
 use judge::Judge;

@@ -62,7 +62,7 @@ impl Judge<'_> {
         let factors = self.enrolled.factors().iter().cloned().chain(new).collect();
         let enrolled = Enrolled::new(factors).with_sources(self.enrolled.sources());
         let judge = Judge::new(self.held.clone(), self.demand, evidence, &enrolled, self.now);
-        judge.is_met(&with_all(evidence, &judge.moves(evidence)))
+        judge.is_met(&judge.everything(evidence))
     }
 
     /// Why neither a proof nor enrolling helps.
@@ -84,7 +84,7 @@ impl Judge<'_> {
         let serves =
             |proof: &Proof| proof.method.factor().is_some_and(|factor| guards.contains(factor));
         let is_shown = |proof: &Proof| proof.at >= since && (guards.is_empty() || serves(proof));
-        let everything = || with_all(evidence, &self.moves(evidence));
+        let everything = || self.everything(evidence);
         evidence.proofs().iter().any(is_shown)
             && (guards.is_empty()
                 || has_two_kinds(evidence, guards, None)
@@ -101,6 +101,11 @@ impl Judge<'_> {
         let second = self.enrolled.second();
         let strong = second.intersection(Factors::STRONG);
         if strong.is_empty() { second } else { strong }
+    }
+
+    /// The evidence after everything that the person could show now.
+    pub(super) fn everything(&self, evidence: &Evidence) -> Evidence {
+        with_all(evidence, &self.moves(evidence))
     }
 
     /// Every proof that the person could make now, at its best.

@@ -11,6 +11,7 @@ mod fixtures;
 mod laws;
 mod naive;
 mod organisations;
+mod reach;
 mod remedies;
 mod requests;
 mod social;

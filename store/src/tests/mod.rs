@@ -6,11 +6,13 @@
 mod attempts;
 mod device_grants;
 mod devices;
+mod events;
 mod issued;
 mod links;
 mod quotas;
 mod races;
 mod sealing;
+mod sessions;
 mod standing;
 mod static_codes;
 mod support;
