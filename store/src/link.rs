@@ -37,6 +37,18 @@ pub struct Link {
     pub used_at: Option<Time>,
 }
 
+/// In the place of [`Link::execution_id`]: no flow asked for the link but an administrator did, who
+/// hands it over in some way.
+pub const BY_ADMINISTRATOR: &str = "administrator";
+
+impl Link {
+    /// Whether the link was sent to its address, so that whoever opens it has that mailbox.
+    #[must_use]
+    pub fn is_mailed(&self) -> bool {
+        self.execution_id.as_str() != BY_ADMINISTRATOR
+    }
+}
+
 /// Makes a link; earlier ones to the same address from the same flow end.
 pub async fn create(unit: &mut Unit, link: &Link) -> Result<()> {
     let earlier = links::table
