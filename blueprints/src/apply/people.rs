@@ -8,6 +8,7 @@ use store::credential::{self, Credential};
 use store::organisation::{self, Membership};
 use store::user::{self, Login, NewUser, User};
 use store::{Document, Id, Store};
+use zeroize::Zeroizing;
 
 use super::{Action, ApplyError, Run, differing};
 use crate::Compiled;
@@ -110,6 +111,10 @@ impl Run<'_> {
             let password = self.password(&person.id, phc);
             credential::create(self.unit, &password).await?;
         }
+        if let Some(secret) = &stated.factors.totp {
+            let app = self.authenticator(&person.id, secret.reveal())?;
+            credential::create(self.unit, &app).await?;
+        }
         self.change(Action::Create, "person", name, Vec::new());
         self.write_memberships(&person, &stated.organisations).await?;
         Ok(())
@@ -129,6 +134,28 @@ impl Run<'_> {
             last_used_at: None,
             counter: -1,
         }
+    }
+
+    fn authenticator(&self, person: &Id<User>, secret: &str) -> Result<Credential, ApplyError> {
+        let ambient = self.store.ambient();
+        let id = ambient.id();
+        let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes());
+        // The check has read it before.
+        let bytes = Zeroizing::new(bytes.map_err(|_| store::Error::Stale)?);
+        let sealed = self.store.sealer().seal(ambient, &credential::place(&id), &bytes)?;
+        Ok(Credential {
+            id,
+            user_id: person.clone(),
+            kind: "totp".to_owned(),
+            name: "Authenticator".to_owned(),
+            unique_key: None,
+            data: Document(serde_json::json!({ "digits": 6, "period": 30 })),
+            sealed: Some(sealed),
+            confirmed_at: Some(self.now),
+            created_at: self.now,
+            last_used_at: None,
+            counter: -1,
+        })
     }
 
     async fn update_person(

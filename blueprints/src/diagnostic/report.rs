@@ -214,7 +214,7 @@ impl Finding {
 fn holds_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let line = line.split(" #").next().unwrap_or_default();
-    ["password", "passwort", "pasword", "passwd", "secret"].iter().any(|word| {
+    ["password", "passwort", "pasword", "passwd", "secret", "totp"].iter().any(|word| {
         line.match_indices(word).any(|(place, _)| {
             let is_key = |c: char| c.is_ascii_alphanumeric() || "_-\"' ".contains(c);
             let behind = line[place..].trim_start_matches(is_key);

@@ -35,6 +35,9 @@ pub struct User {
     #[serde(default)]
     #[schemars(schema_with = "text::optional_hash")]
     pub password_hash: Option<Secret>,
+    /// The second factors. Default: none.
+    #[serde(default)]
+    pub factors: Factors,
     /// The organisations that the person is a member of. Default: none.
     #[serde(default)]
     #[schemars(schema_with = "text::organisations")]
@@ -42,4 +45,14 @@ pub struct User {
     /// Whether the person administrates Flowgate. Default: `false`.
     #[serde(default)]
     pub admin: bool,
+}
+
+/// `users.<username>.factors`: second factors that a person is made with.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Factors {
+    /// The secret of an authenticator app in base32, as apps take it: 80 to 512 bits, six digits,
+    /// thirty seconds, SHA-1. Default: none.
+    #[schemars(schema_with = "text::optional_base32")]
+    pub totp: Option<Secret>,
 }

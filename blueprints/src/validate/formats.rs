@@ -43,8 +43,17 @@ pub(crate) fn check(format: &str, text: &str) -> Result<(), Wrong> {
         "line" => line(text),
         "scope" => scope(text),
         "password-hash" => password_hash(text),
+        "base32" => base32(text),
         _ => Ok(()),
     }
+}
+
+/// A secret as authenticator apps take it. The message never says it.
+fn base32(text: &str) -> Result<(), Wrong> {
+    let decoded = data_encoding::BASE32_NOPAD.decode(text.as_bytes());
+    decoded.map(|_| ()).map_err(|_| {
+        Wrong::new("is not base32: capital letters A to Z and digits 2 to 7, without spaces or `=`")
+    })
 }
 
 /// The name of an object: `sign-in`. It stands in URLs and logs.

@@ -154,7 +154,7 @@ fn what_every_blueprint_says() {
 #[test]
 fn what_is_not_supported_yet_is_refused_and_not_ignored() {
     let checked = check(
-        "flowgate: 1\nname: a\nsources:\n  google: { preset: google }\nguarantees: {}\ntests: {}\nusers:\n  ada:\n    factors: { totp: JBSWY3DPEHPK3PXP }\norganisations:\n  acme:\n    policy:\n      sources: { google: trust }\n",
+        "flowgate: 1\nname: a\nsources:\n  google: { preset: google }\nguarantees: {}\ntests: {}\norganisations:\n  acme:\n    policy:\n      sources: { google: trust }\n",
     );
     assert_eq!(
         said(&checked),
@@ -162,8 +162,7 @@ fn what_is_not_supported_yet_is_refused_and_not_ignored() {
             "a.yaml:3:1 unsupported sources: `sources` is not supported by this version of Flowgate",
             "a.yaml:5:1 unsupported guarantees: `guarantees` is not supported by this version of Flowgate",
             "a.yaml:6:1 unsupported tests: `tests` is not supported by this version of Flowgate",
-            "a.yaml:9:5 unsupported users.ada.factors: `factors` is not supported by this version of Flowgate",
-            "a.yaml:13:18 unknown-reference organisations.acme.policy.sources.google: `google` is not the name of a source",
+            "a.yaml:10:18 unknown-reference organisations.acme.policy.sources.google: `google` is not the name of a source",
         ]
     );
 }
