@@ -374,7 +374,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When there is nobody, or the mail cannot be worded.
     pub async fn bind(&mut self, credential: Credential) -> Result<()> {
-        self.note_binding(&credential).await?;
+        self.note_binding("factor_added", &credential).await?;
         self.push(Effect::BindCredential { credential });
         Ok(())
     }
@@ -388,12 +388,12 @@ impl<'a> Context<'a> {
         credential: Credential,
         hashes: Vec<CodeHash>,
     ) -> Result<()> {
-        self.note_binding(&credential).await?;
+        self.note_binding("recovery_codes_made", &credential).await?;
         self.push(Effect::ReplaceStaticCodes { credential, hashes });
         Ok(())
     }
 
-    async fn note_binding(&mut self, credential: &Credential) -> Result<()> {
+    async fn note_binding(&mut self, mail: &'static str, credential: &Credential) -> Result<()> {
         let person = self.person().await?.filter(|person| person.id == credential.user_id);
         let person =
             person.ok_or_else(|| Error::Internal("a factor for another person".to_owned()))?;
@@ -408,10 +408,10 @@ impl<'a> Context<'a> {
                 "ip": self.request.ip,
                 "link": format!("{}/account/security", self.services.public_url),
             });
-            self.mail("factor_added", &email, data)?;
+            self.mail(mail, &email, data)?;
         }
         let data = serde_json::json!({ "credential": credential.id, "factor": credential.kind });
-        self.record_change("factor_added", data);
+        self.record_change(mail, data);
         self.binding.push(credential.clone());
         Ok(())
     }

@@ -5,9 +5,12 @@
 //! refused or failed, 2 for a command line that cannot be understood.
 
 mod blueprint;
+mod local;
+mod recover;
 #[cfg(test)]
 mod reference;
 mod serve;
+mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -43,6 +46,12 @@ enum Command {
     /// Check blueprints, apply them, and write their schema
     #[command(subcommand)]
     Blueprint(blueprint::Command),
+    /// Look after people: list them, make them, let them in or keep them out
+    #[command(subcommand)]
+    User(user::Command),
+    /// Get people back in who lost what they sign in with; no server need run
+    #[command(subcommand)]
+    Recover(recover::Command),
     /// Run it on this machine with a sample app, an outbox and a few people; nothing to set up
     Demo(crate::demo::Args),
 }
@@ -54,6 +63,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Blueprint(command) => blueprint::run(command),
+        Command::User(command) => user::run(command),
+        Command::Recover(command) => recover::run(command),
         Command::Demo(args) => crate::demo::run(args),
     };
     match result {

@@ -163,9 +163,7 @@ fn create(args: Create) -> Result<(), StartError> {
             unit.commit().await?;
             Ok((person, link))
         },
-        |(person, link)| {
-            json!({ "user": describe::json(person), "link": link.as_ref().map(Handed::json) })
-        },
+        |(person, link)| json!({ "user": describe::json(person), "link": link.as_ref().map(Handed::json) }),
         |(person, link)| {
             warn(&format!("made {}", describe::line(person)));
             if let Some(link) = link {
@@ -191,8 +189,7 @@ fn list(args: &List) -> Result<(), StartError> {
         &args.place,
         async |local: &Local| {
             let mut conn = local.store.read().await?;
-            let mut found =
-                user::search(&mut conn, args.search.as_deref(), args.limit + 1).await?;
+            let mut found = user::search(&mut conn, args.search.as_deref(), args.limit + 1).await?;
             let most = usize::try_from(args.limit).unwrap_or(usize::MAX);
             let more = found.len() > most;
             found.truncate(most);

@@ -60,6 +60,9 @@ pub enum StartError {
     /// The system gave no threads, signals or sockets.
     #[error("the system: {0}")]
     System(#[from] io::Error),
+    /// What was asked for cannot be done, and what to do instead.
+    #[error("{0}")]
+    Refused(String),
     /// Refused, and said so already.
     #[error("refused")]
     Told,

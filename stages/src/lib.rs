@@ -10,14 +10,21 @@ mod subject;
 
 pub mod deny;
 pub mod email_link;
+pub mod email_otp;
+pub mod email_otp_setup;
 pub mod gate;
 pub mod identify;
 pub mod login;
 pub mod logout;
 pub mod message;
+pub mod otp;
 pub mod password;
 pub mod prompt;
 pub mod redirect;
+pub mod sms_otp;
+pub mod sms_otp_setup;
+pub mod static_code;
+pub mod static_setup;
 pub mod totp;
 pub mod totp_setup;
 pub mod user_write;
@@ -39,6 +46,12 @@ pub fn registry() -> Registry {
         .with::<totp_setup::TotpSetup>()
         .with::<webauthn::Webauthn>()
         .with::<webauthn_setup::WebauthnSetup>()
+        .with::<static_code::StaticCode>()
+        .with::<static_setup::StaticSetup>()
+        .with::<email_otp::EmailOtp>()
+        .with::<email_otp_setup::EmailOtpSetup>()
+        .with::<sms_otp::SmsOtp>()
+        .with::<sms_otp_setup::SmsOtpSetup>()
         .with::<gate::Gate>()
         .with::<login::Login>()
         .with::<logout::Logout>()

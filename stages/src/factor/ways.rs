@@ -11,7 +11,12 @@ use serde_json::{Map, Value};
 
 use super::set_up::SetUp;
 use super::{Enrols, Proves, Wanted, read};
+use crate::email_otp::EmailOtp;
+use crate::email_otp_setup::EmailOtpSetup;
 use crate::password::Password;
+use crate::sms_otp::SmsOtp;
+use crate::sms_otp_setup::SmsOtpSetup;
+use crate::static_code::StaticCode;
 use crate::totp::Totp;
 use crate::totp_setup::TotpSetup;
 use crate::webauthn::Webauthn;
@@ -56,7 +61,9 @@ pub(crate) fn proof(factor: Factor) -> Option<&'static dyn Proof> {
         Factor::Password => Some(&Of::<Password>(PhantomData)),
         Factor::Webauthn => Some(&Of::<Webauthn>(PhantomData)),
         Factor::Totp => Some(&Of::<Totp>(PhantomData)),
-        Factor::Static | Factor::Email | Factor::Sms => None,
+        Factor::Static => Some(&Of::<StaticCode>(PhantomData)),
+        Factor::Email => Some(&Of::<EmailOtp>(PhantomData)),
+        Factor::Sms => Some(&Of::<SmsOtp>(PhantomData)),
     }
 }
 
@@ -65,7 +72,9 @@ pub(crate) fn enrolment(factor: Factor) -> Option<&'static dyn Enrolment> {
     match factor {
         Factor::Webauthn => Some(&Of::<WebauthnSetup>(PhantomData)),
         Factor::Totp => Some(&Of::<TotpSetup>(PhantomData)),
-        Factor::Password | Factor::Static | Factor::Email | Factor::Sms => None,
+        Factor::Email => Some(&Of::<EmailOtpSetup>(PhantomData)),
+        Factor::Sms => Some(&Of::<SmsOtpSetup>(PhantomData)),
+        Factor::Password | Factor::Static => None,
     }
 }
 
