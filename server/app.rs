@@ -7,6 +7,7 @@ use provider::Provider;
 use store::{Ambient, Sealer, SecretKey, Store};
 
 use crate::config::Settings;
+use crate::http::Limits;
 use crate::mail;
 use crate::render::Renderer;
 use crate::sms;
@@ -23,6 +24,8 @@ pub struct App {
     pub engine: Engine,
     /// Speaks OpenID Connect.
     pub provider: Provider,
+    /// What each client address has left.
+    pub(crate) limits: Limits,
     /// Makes pages.
     pub renderer: Arc<Renderer>,
     /// Sends mail, where there is a mail server.
@@ -91,7 +94,18 @@ impl App {
         let engine = Engine::new(services, registry, built_in);
         let watched = blueprint::apply_at_start(&settings, &engine).await?;
         engine.refresh().await?;
-        Ok(Arc::new(Self { settings, store, engine, provider, renderer, sender, texts, watched }))
+        let limits = Limits::new(settings.rate_limit);
+        Ok(Arc::new(Self {
+            limits,
+            settings,
+            store,
+            engine,
+            provider,
+            renderer,
+            sender,
+            texts,
+            watched,
+        }))
     }
 }
 

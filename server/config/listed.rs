@@ -160,6 +160,16 @@ pub const SETTINGS: &[Setting] = &[
         heading: Heading::Network,
     },
     Setting {
+        name: "rate-limit",
+        value: "FACTOR",
+        default: "on",
+        help: "How much one client address (of IPv6: one /64) may ask for: at once 60 passwords, codes \
+               and forms, then 2 a second; 120 logins to begin, then 4 a second; 30 answers that may \
+               send a mail, then one in 4 seconds. A number multiplies all of that; `off` limits \
+               nothing. Behind a proxy, name it in `trusted_proxies`, or all people count as one.",
+        heading: Heading::Network,
+    },
+    Setting {
         name: "data",
         value: "FOLDER",
         default: "flowgate-data",
@@ -203,6 +213,17 @@ pub const SETTINGS: &[Setting] = &[
         value: "LANGUAGE",
         default: "en",
         help: "The language of people who ask for none that there is.",
+        heading: Heading::Content,
+    },
+    Setting {
+        name: "session-idle",
+        value: "DURATION",
+        default: "0",
+        help: "After how long without use a session ends, such as 1h; 0 is never, so that it lasts as \
+               long as `login` and the organisations' `session` say. Use is a request to this server: \
+               who works in an app for an hour signs in again for the next one. NIST SP 800-63B-4 \
+               advises 1h at AAL2 and 15m at AAL3. It holds for who asked to stay signed in, \
+               too.",
         heading: Heading::Content,
     },
     Setting {

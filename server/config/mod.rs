@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use assurance::Span;
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 use store::Database;
@@ -72,6 +73,10 @@ pub struct Settings {
     webauthn: webauthn::Webauthn,
     /// Who mail is from.
     pub mail_from: Mailbox,
+    /// What the budgets per client address are multiplied by; `None`: no limits.
+    pub rate_limit: Option<f64>,
+    /// After how long without use a session ends; zero: never.
+    pub session_idle: Span,
     /// Which log lines are written, as `tracing_subscriber::EnvFilter` reads it.
     pub log: String,
     /// How they are written.
@@ -127,6 +132,8 @@ impl Settings {
             sms,
             webauthn,
             mail_from,
+            rate_limit: layers.value("rate-limit", value::factor).unwrap_or(Some(1.0)),
+            session_idle: layers.value("session-idle", value::span).unwrap_or_default(),
             log: layers.value("log", value::filter).unwrap_or_else(|| "info".to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),
             workers: layers.value("workers", value::threads).unwrap_or_else(value::cores),
@@ -188,6 +195,11 @@ impl Settings {
             self.public_url = origin_of(address);
         }
         self
+    }
+
+    /// Whether somebody said how people reach it.
+    pub(crate) fn has_public_url(&self) -> bool {
+        self.has_public_url
     }
 
     /// Whether others than this machine can connect, though nobody said how they reach it.

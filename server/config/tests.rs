@@ -310,3 +310,26 @@ fn the_secret_of_the_provider_comes_from_a_variable_or_a_file() {
     let both = secret(&[("sms-secret-file", file)], &[("FLOWGATE_SMS_SECRET", "x")]);
     assert!(both.unwrap_err().starts_with("--sms-secret-file "));
 }
+
+#[test]
+fn limits_are_on_unless_somebody_says_otherwise() {
+    let factor = |text: &str| resolve(&[("rate-limit", text)], &[]).map(|it| it.rate_limit);
+    assert_eq!(resolve(&[], &[]).unwrap().rate_limit, Some(1.0));
+    assert_eq!(factor("on"), Ok(Some(1.0)));
+    assert_eq!(factor("2.5"), Ok(Some(2.5)));
+    assert_eq!(factor("off"), Ok(None));
+    for wrong in ["0", "-1", "0.09", "1001", "inf", "NaN", "no", "2x", "OFF"] {
+        assert!(factor(wrong).unwrap_err().contains("--rate-limit"), "{wrong}");
+    }
+}
+
+#[test]
+fn sessions_idle_for_ever_unless_somebody_says_otherwise() {
+    let idle = |text: &str| resolve(&[("session-idle", text)], &[]).map(|it| it.session_idle);
+    assert_eq!(resolve(&[], &[]).unwrap().session_idle, Span::ZERO);
+    assert_eq!(idle("0"), Ok(Span::ZERO));
+    assert_eq!(idle("1h"), Ok(Span::hours(1)));
+    for wrong in ["1", "1 h", "-1h", "1w", "soon"] {
+        assert!(idle(wrong).unwrap_err().contains("--session-idle"), "{wrong}");
+    }
+}

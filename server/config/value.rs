@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use assurance::Span;
 use ipnet::IpNet;
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -127,6 +128,26 @@ pub(super) fn threads(given: &Given) -> Result<usize, String> {
 
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The least and the most that budgets are multiplied by.
+const FACTORS: std::ops::RangeInclusive<f64> = 0.1..=1000.0;
+
+/// `on`, `off`, or a number to multiply by.
+pub(super) fn factor(given: &Given) -> Result<Option<f64>, String> {
+    let number = match given.text.as_str() {
+        "off" => return Ok(None),
+        "on" => Some(1.0),
+        text => text.parse().ok().filter(|number| FACTORS.contains(number)),
+    };
+    number.map(Some).ok_or_else(|| {
+        let (least, most) = (FACTORS.start(), FACTORS.end());
+        format!("`{}` must be `on`, `off`, or a number from {least} to {most}", given.text)
+    })
+}
+
+pub(super) fn span(given: &Given) -> Result<Span, String> {
+    given.text.parse().map_err(|error| format!("`{}`: {error}", given.text))
 }
 
 /// The shape of a language tag (RFC 5646 §2.1); whether there is such a language, the texts say.

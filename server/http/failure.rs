@@ -105,9 +105,7 @@ impl Failure {
                 ErrorKind::BadRequest
             }
             Self::Csrf => ErrorKind::Csrf,
-            Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => {
-                ErrorKind::Forbidden
-            }
+            Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => ErrorKind::Forbidden,
             Self::TooMany(_) => ErrorKind::TooManyRequests,
             Self::NotFound | Self::MethodNotAllowed | Self::Misdirected => ErrorKind::NotFound,
             Self::Expired => ErrorKind::Expired,
@@ -244,7 +242,8 @@ fn document(visit: &Visit, failure: &Failure) -> Response {
 fn lead(flow: &str, back: &str) -> Response {
     let mut target = format!("/flow/{flow}");
     if let Some(back) = next::check(back) {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", back).finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", back).finish();
         target.push('?');
         target.push_str(&query);
     }

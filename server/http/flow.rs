@@ -78,7 +78,10 @@ async fn begin(
         return Ok(page::go(next.unwrap_or("/")));
     }
     let request = visitor.request(&browser);
-    let view = app.engine.begin(slug, &request, Begin { interaction, next: next.map(str::to_owned) }).await?;
+    let view = app
+        .engine
+        .begin(slug, &request, Begin { interaction, next: next.map(str::to_owned) })
+        .await?;
     let mut response = match &view.body {
         Body::Finished(_) => page::execution(app, visitor, &browser, view).await?,
         _ => page::go(&format!("/flow/{slug}?e={}", view.execution)),

@@ -16,12 +16,11 @@ use store::standing::Standing;
 use store::user::User;
 use store::{session, standing};
 
-use super::api::flow::bearer;
 use super::failure::Failure;
 use super::insufficient::Insufficient;
 use super::routes::Access;
-use super::visitor::{self, Visitor};
-use super::{csrf, form};
+use super::visitor::{self, Visitor, bearer};
+use super::{csrf, form, limits};
 use crate::app::App;
 
 /// One route's guard.
@@ -56,6 +55,7 @@ pub(super) async fn pass(
     next: Next,
 ) -> Result<Response, Failure> {
     let (mut parts, mut body) = request.into_parts();
+    limits::spend(&guard.app, guard.access, &parts)?;
     match guard.access {
         Access::Everybody | Access::App | Access::Referred => {}
         Access::Browser => body = guard.from_our_page(&mut parts, body).await?,

@@ -15,6 +15,7 @@ mod guard;
 mod health;
 mod home;
 mod insufficient;
+mod limits;
 mod next;
 mod oidc;
 mod page;
@@ -23,6 +24,7 @@ mod visitor;
 
 use std::time::Duration;
 
+pub use limits::{Budget, Limits, MAX_CLIENTS};
 pub use routes::{Access, Route, Verb, router, routes};
 
 /// The largest body that is read, in bytes: forms and JSON are small.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use store::Time;
 use store::session::{self, Session};
 use store::user::User;
 
@@ -62,7 +63,30 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User
     }
     let now = app.store.ambient().now();
     let mut conn = app.store.read().await?;
-    Ok(session::find_by_token(&mut conn, &store::token(token), now).await?)
+    let found = session::find_by_token(&mut conn, &store::token(token), now).await?;
+    drop(conn);
+    let Some((session, user)) = found else { return Ok(None) };
+    let idle = app.settings.session_idle;
+    if !idle.is_zero() && idle.after(*session.last_seen_at) <= *now {
+        return Ok(None);
+    }
+    if session.is_to_be_seen(now)
+        && let Err(error) = note_use(app, &session, now).await
+    {
+        // Whoever is signed in need not suffer for it.
+        tracing::warn!(%error, "the use of a session cannot be noted");
+    }
+    Ok(Some((session, user)))
+}
+
+/// A row a minute and session, by its key.
+async fn note_use(app: &App, session: &Session, now: Time) -> store::Result<()> {
+    let mut unit = app.store.write().await?;
+    if session::seen(&mut unit, &session.id, now).await? {
+        unit.commit().await
+    } else {
+        unit.rollback().await
+    }
 }
 
 /// The live session that a bearer value of the API speaks for, and its person: a native session's
@@ -84,6 +108,16 @@ async fn find_by_access_token(
     _token: &str,
 ) -> Result<Option<(Session, User)>, Failure> {
     Ok(None)
+}
+
+/// The bearer value of a request, if it has one.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    });
+    token.filter(|token| is_token(token)).map(Some).ok_or(Failure::Unauthenticated)
 }
 
 impl Visitor {

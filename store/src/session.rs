@@ -39,7 +39,7 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// When it was made.
     pub created_at: Time,
-    /// When it was last used; until idle limits come, when it was made.
+    /// When it was last used, to within [`SEEN_EVERY`].
     pub last_seen_at: Time,
     /// When it ends.
     pub expires_at: Time,
@@ -186,6 +186,30 @@ pub async fn find(conn: &mut Conn, id: &Id<Session>, now: Time) -> Result<Option
         .filter(users::disabled_at.is_null());
     Ok(on!(conn, |c| query.select((Session::as_select(), User::as_select())).first(c))
         .optional()?)
+}
+
+/// A session that is used is written to at most this often.
+pub const SEEN_EVERY: Duration = Duration::minutes(1);
+
+impl Session {
+    /// Whether its use is to be noted: [`SEEN_EVERY`] has passed since it last was.
+    #[must_use]
+    pub fn is_to_be_seen(&self, now: Time) -> bool {
+        *now - *self.last_seen_at >= SEEN_EVERY
+    }
+}
+
+/// Notes that a session is being used. Of many requests at once, one writes.
+pub async fn seen(unit: &mut Unit, id: &Id<Session>, now: Time) -> Result<bool> {
+    let since = now.plus(-SEEN_EVERY);
+    let query = diesel::update(
+        sessions::table
+            .find(id)
+            .filter(sessions::ended_at.is_null())
+            .filter(sessions::last_seen_at.le(since)),
+    )
+    .set(sessions::last_seen_at.eq(now));
+    Ok(on!(unit, |c| query.execute(c))? == 1)
 }
 
 /// Ends a session. Returns whether it was alive.

@@ -16,9 +16,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use store::Id;
 
-use super::super::cookies::{self, is_token};
+use super::super::cookies;
 use super::super::failure::Failure;
-use super::super::visitor::Visitor;
+use super::super::visitor::{Visitor, bearer};
 use super::super::{next, page};
 use super::unambiguous;
 use crate::app::App;
@@ -110,16 +110,6 @@ pub(in super::super) async fn answer(
     let again = matches!(&view.body, Body::Ask { errors, .. } if !errors.is_empty());
     let status = if again { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(respond(&app, &caller, &view, status))
-}
-
-/// The bearer value of a request, if it has one.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-    });
-    token.filter(|token| is_token(token)).map(Some).ok_or(Failure::Unauthenticated)
 }
 
 fn caller(
