@@ -84,6 +84,9 @@
   const send = (credential) => {
     isAnswered = true;
     form.elements.credential.value = write(credential);
+    // Ticked beside the name, meant for either way.
+    const stay = document.getElementById("f-remember_me");
+    if (stay?.checked && stay.form !== form) stay.setAttribute("form", (form.id ||= "webauthn-form"));
     tell("", false);
     form.requestSubmit(button);
   };

@@ -31,7 +31,7 @@ fn choices() -> Vec<Sample> {
         "factors": ["webauthn", "totp"], "deadline": "2026-11-29T08:00:00Z", "later": true,
         "reasons": [{ "code": "grace_by", "origin": acme, "until": "2026-11-29T08:00:00Z" }],
     });
-    let failed = json!([{ "field": null, "key": "factor.too_many", "params": {} }]);
+    let failed = json!([{ "field": null, "key": "factor.too_many", "params": { "count": 10 } }]);
     vec![
         stage("enrol", "enrol", &now, &json!([])),
         stage("enrol_later_plain", "enrol", &later, &json!([])),
@@ -53,7 +53,7 @@ fn apps() -> Vec<Sample> {
     });
     let wrong = json!([
         { "field": "code", "key": "code.wrong", "params": {} },
-        { "field": "name", "key": "factor.name", "params": {} },
+        { "field": "name", "key": "factor.name", "params": { "characters": 64 } },
     ]);
     vec![
         stage("totp_setup", "totp_setup", &app, &json!([])),
@@ -74,7 +74,7 @@ fn passkeys() -> Vec<Sample> {
     });
     let first = json!({ "options": options, "back": true });
     let another = json!({ "options": options });
-    let failed = |field: Json, key: &str| json!([{ "field": field, "key": key, "params": {} }]);
+    let failed = |field: Json, key: &str| json!([{ "field": field, "key": key, "params": { "characters": 64 } }]);
     vec![
         stage("webauthn_setup", "webauthn_setup", &first, &json!([])),
         stage(
@@ -115,6 +115,12 @@ fn messages() -> Vec<Sample> {
             &number,
             &wrong("number", "prompt.invalid"),
         ),
+        stage(
+            "email_otp_setup_other_plain",
+            "email_otp_setup",
+            &sent,
+            &wrong("address", "prompt.taken"),
+        ),
         stage("sms_otp_setup_confirm", "sms_otp_setup", &texted, &wrong("code", "code.wrong")),
     ]
 }
@@ -124,9 +130,8 @@ fn codes() -> Vec<Sample> {
         "K7QXM-2PWRA", "9FHTD-VX4CN", "B3MZE-7KJQY", "PW6RA-XN8GT", "4CVHD-QE2MB",
         "ZT9KX-J5FWP", "N8RQA-C6YVH", "G2DXE-MB7TK", "YJ4PW-9ZCNR", "V5QHF-A3XGE",
     ] });
-    let odd =
-        json!({ "codes": ["a-single-code-that-is-much-longer-than-any-of-ours-will-ever-be"] });
-    let failed = json!([{ "field": null, "key": "error.answer", "params": {} }]);
+    let odd = json!({ "replaces": true, "codes": ["a-single-code-that-is-much-longer-than-any-of-ours-will-ever-be"] });
+    let failed = json!([{ "field": "saved", "key": "static_setup.unsaved", "params": {} }]);
     vec![
         stage("static_setup", "static_setup", &codes, &json!([])),
         stage("static_setup_error_plain", "static_setup", &odd, &failed),
