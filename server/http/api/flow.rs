@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine::{Begin, Body, FieldError, View};
 use serde::Deserialize;
@@ -88,12 +88,7 @@ pub(in super::super) async fn answer(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let caller = caller(&app, &visitor, &headers, &parameters)?;
-    // A page of another site cannot send this media type without asking first.
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-        return Err(Failure::UnsupportedMediaType);
-    }
+    unambiguous::check_type(&headers)?;
     let request = request(&visitor, &caller);
     if let Some(token) = &parameters.link {
         let view = app.engine.open_link(&slug, token, &request).await?;

@@ -3,10 +3,50 @@
 //! would believe the first value and another the last.
 
 use std::fmt;
+use std::sync::Arc;
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
+
+use super::super::failure::Failure;
+use crate::app::App;
+
+/// The body of a request to the API, which a handler takes as its last argument: an object, sent as
+/// `application/json`, which a page of another site cannot send without asking first. No body at all
+/// is the empty object.
+pub(in super::super) struct Json<T>(pub(in super::super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Failure> {
+        let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
+        let checked = check_type(request.headers());
+        let body = Bytes::from_request(request, app).await.map_err(|_| Failure::TooLarge)?;
+        if body.is_empty() && (!is_typed || checked.is_ok()) {
+            let empty = serde_json::from_value(Value::Object(Map::new()));
+            return empty.map(Self).map_err(|_| Failure::BadRequest("send a JSON object"));
+        }
+        checked?;
+        let read = object(&body).map(Self);
+        read.map_err(|_| Failure::BadRequest("send the JSON object that is documented here"))
+    }
+}
+
+/// Whether a body says that it is JSON.
+pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Failure> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+        Ok(())
+    } else {
+        Err(Failure::UnsupportedMediaType)
+    }
+}
 
 /// Reads an object. A list in its place, which serde would take for the fields in their order, is
 /// none. It nests 127 levels deep at most, which is what `serde_json` bears.
