@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use store::user::User;
 
 /// The scopes that mean something here; a client may have others for its own resource servers.
-pub(crate) const SCOPES: [&str; 3] = ["openid", "profile", "email"];
+pub(crate) const SCOPES: [&str; 4] = ["openid", "profile", "email", crate::ACCOUNT];
 
 /// Claims of `profile` that are read from the person's attributes of the same name.
 const ATTRIBUTES: [&str; 10] = [

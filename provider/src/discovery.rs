@@ -1,8 +1,11 @@
 //! What the provider says of itself (OpenID Connect Discovery §3, RFC 8414 §2). Only what is true.
 
 use assurance::Acr;
-use serde_json::json;
+use serde_json::{Value, json};
+use store::Store;
+use store::client::{self, Client, GrantType};
 
+use crate::token::DEVICE_CODE;
 use crate::{Published, Result, claims};
 
 /// Where each endpoint is, below the issuer.
@@ -13,6 +16,10 @@ pub mod endpoint {
     pub const AUTHORIZATION: &str = "/oauth/authorize";
     /// The token endpoint.
     pub const TOKEN: &str = "/oauth/token";
+    /// The device authorization endpoint (RFC 8628 §3.1).
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth/device_authorization";
+    /// Where people enter what their device shows (RFC 8628 §3.3).
+    pub const VERIFICATION: &str = "/device";
     /// The UserInfo endpoint.
     pub const USERINFO: &str = "/oauth/userinfo";
     /// The public keys.
@@ -21,9 +28,18 @@ pub mod endpoint {
     pub const END_SESSION: &str = "/oauth/logout";
 }
 
-pub(crate) fn document(issuer: &str) -> Result<Published> {
+/// The metadata, as long as clients may do what they may do now.
+pub(crate) async fn document(store: &Store, issuer: &str) -> Result<Published> {
+    let clients = client::all(&mut store.read().await?).await?;
+    let may =
+        |client: &Client| client.disabled_at.is_none() && client.may_use(GrantType::DeviceCode);
+    Published::new(&metadata(issuer, clients.iter().any(may)))
+}
+
+/// `has_devices`: whether any client may use the device authorization grant.
+fn metadata(issuer: &str, has_devices: bool) -> Value {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
-    Published::new(&json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": at(endpoint::AUTHORIZATION),
         "token_endpoint": at(endpoint::TOKEN),
@@ -47,5 +63,31 @@ pub(crate) fn document(issuer: &str) -> Result<Published> {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    }))
+    });
+    if has_devices {
+        // RFC 8628 §4.
+        document["device_authorization_endpoint"] = at(endpoint::DEVICE_AUTHORIZATION).into();
+        document["grant_types_supported"] = json!(["authorization_code", DEVICE_CODE]);
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::metadata;
+
+    #[test]
+    fn what_no_client_may_use_is_not_announced() {
+        let (with, without) = (metadata("https://a", true), metadata("https://a", false));
+        assert_eq!(with["device_authorization_endpoint"], "https://a/oauth/device_authorization");
+        assert_eq!(
+            with["grant_types_supported"],
+            serde_json::json!([
+                "authorization_code",
+                "urn:ietf:params:oauth:grant-type:device_code"
+            ])
+        );
+        assert!(without.get("device_authorization_endpoint").is_none());
+        assert_eq!(without["grant_types_supported"], serde_json::json!(["authorization_code"]));
+    }
 }

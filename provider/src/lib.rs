@@ -2,10 +2,13 @@
 //! turns HTTP into their arguments and their answers into HTTP.
 //!
 //! One rule of a specification is one small file. The authorization endpoint is `authorize/` with
-//! its checks as a list in `authorize/mod.rs`; the token endpoint is `token/`, one file per grant.
+//! its checks as a list in `authorize/mod.rs`; the token endpoint is `token/`, one file per grant;
+//! `device/` is what comes before the token endpoint for a device without a browser.
 //! To add a parameter, add a file with its check and a line to that list; to add a grant, a file in
 //! `token/` and a line in its `match`; and say so in `discovery.rs`.
 
+mod account;
+mod built_in;
 mod claims;
 mod discovery;
 mod end_session;
@@ -17,6 +20,7 @@ pub mod redirect_uri;
 mod userinfo;
 
 pub mod authorize;
+pub mod device;
 pub mod token;
 
 use std::sync::Arc;
@@ -29,6 +33,8 @@ use store::session::Session;
 use store::user::User;
 use store::{Store, TokenHash};
 
+pub use account::ACCOUNT;
+pub use built_in::CLI;
 pub use discovery::endpoint;
 pub use end_session::EndSession;
 pub use error::{Error, ErrorCode, Refusal};
@@ -44,7 +50,7 @@ pub struct Provider {
     store: Store,
     issuer: String,
     keys: ArcSwap<Keys>,
-    discovery: Published,
+    discovery: ArcSwap<Published>,
 }
 
 /// A document that everybody may read and keep: made once, served as it is.
@@ -78,14 +84,25 @@ pub struct Trace<'a> {
 
 impl Provider {
     /// Opens the provider of `issuer` (the public URL, without a slash at its end), and makes its
-    /// signing keys if there are none.
+    /// signing keys and its own client if there are none.
     ///
     /// # Errors
     /// When the store fails or a key cannot be opened.
     pub async fn open(store: Store, issuer: String) -> Result<Self> {
         let keys = Keys::load(&store).await?;
-        let discovery = discovery::document(&issuer)?;
+        built_in::ensure(&store).await?;
+        let discovery = discovery::document(&store, &issuer).await?;
+        let discovery = ArcSwap::from_pointee(discovery);
         Ok(Self { store, issuer, keys: ArcSwap::from_pointee(keys), discovery })
+    }
+
+    /// Takes up other clients, after a blueprint was applied: what the metadata say depends on what
+    /// clients may do, and our own client is always there.
+    pub async fn reload_clients(&self) -> Result<()> {
+        built_in::ensure(&self.store).await?;
+        let discovery = discovery::document(&self.store, &self.issuer).await?;
+        self.discovery.store(Arc::new(discovery));
+        Ok(())
     }
 
     /// Reads the signing keys again: another node made or retired some.
@@ -102,8 +119,8 @@ impl Provider {
 
     /// The provider's metadata (OpenID Connect Discovery §4, RFC 8414).
     #[must_use]
-    pub fn discovery(&self) -> &Published {
-        &self.discovery
+    pub fn discovery(&self) -> Published {
+        Published::clone(&self.discovery.load())
     }
 
     /// The public keys (RFC 7517 §5).

@@ -9,6 +9,9 @@ use crate::organisation::Organisation;
 use crate::schema::clients;
 use crate::{Conn, Document, Id, Result, Sealer, Time, Unit};
 
+/// The owner of what the program makes by itself. No blueprint has this name: it has a dot.
+pub const BUILT_IN: &str = "flowgate.built-in";
+
 /// Whether a client can keep a secret (RFC 6749 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +156,12 @@ impl Client {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Whether the program made it by itself: a blueprint that states it takes it over.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.owner.as_deref() == Some(BUILT_IN)
     }
 
     /// Whether it may come by tokens this way.

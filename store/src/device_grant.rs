@@ -29,7 +29,7 @@ pub const SLOW_DOWN_SECONDS: i64 = 5;
 const EARLY_SECONDS: i64 = 1;
 
 /// How long an expired grant is remembered, so that its device still learns what became of it.
-const REMEMBERED: Duration = Duration::days(1);
+const REMEMBERED: Duration = Duration::hours(1);
 
 /// A grant.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use store::Id;
-use store::client::{self, Client, Settings};
+use store::client::{self, Client, GrantType, Settings};
 
 use super::{Action, ApplyError, Run, differing, missing};
-use crate::model::{self, ClientKind};
+use crate::model::{self, ClientKind, Grant};
 
 impl Run<'_> {
     /// Makes, changes and deletes clients.
@@ -19,7 +19,10 @@ impl Run<'_> {
                     client::create(self.unit, &fresh).await?;
                     self.change(Action::Create, "client", id, Vec::new());
                 }
-                Some(there) if self.owns("client", id, there.owner.as_deref()) => {
+                // What the program made by itself yields to whoever states it.
+                Some(there)
+                    if there.is_built_in() || self.owns("client", id, there.owner.as_deref()) =>
+                {
                     self.update_client(there, fresh).await?;
                 }
                 Some(_) => {}
@@ -44,6 +47,7 @@ impl Run<'_> {
                 ClientKind::Confidential => client::Kind::Confidential,
                 ClientKind::Public => client::Kind::Public,
             },
+            grants: stated.grants.iter().map(|grant| grant_type(*grant)).collect(),
             redirect_uris: stated.redirect_uris.clone(),
             post_logout_redirect_uris: stated.post_logout_redirect_uris.clone(),
             consent: match stated.consent {
@@ -77,10 +81,12 @@ impl Run<'_> {
     async fn update_client(&mut self, there: &Client, mut fresh: Client) -> Result<(), ApplyError> {
         let (now, was) = (&fresh.settings, &there.settings);
         let keys = differing(&[
+            ("owner", fresh.owner == there.owner),
             ("name", fresh.name == there.name),
             ("organisation", fresh.organisation_id == there.organisation_id),
             ("secret", fresh.has_same_secret(there)),
             ("kind", now.kind == was.kind),
+            ("grants", now.grants == was.grants),
             ("redirect_uris", now.redirect_uris == was.redirect_uris),
             (
                 "post_logout_redirect_uris",
@@ -102,13 +108,21 @@ impl Run<'_> {
             return Ok(());
         }
         // What was issued under wider terms ends with them.
-        let is_narrower =
-            now.kind != was.kind || was.scopes.iter().any(|scope| !now.scopes.contains(scope));
+        let is_narrower = now.kind != was.kind
+            || was.scopes.iter().any(|scope| !now.scopes.contains(scope))
+            || was.grants.iter().any(|grant| !now.grants.contains(grant));
         fresh.security_epoch = there.security_epoch + i64::from(is_narrower);
         fresh.disabled_at = there.disabled_at;
         fresh.created_at = there.created_at;
         client::update(self.unit, &fresh).await?;
         self.change(Action::Update, "client", there.id.as_str(), keys);
         Ok(())
+    }
+}
+
+fn grant_type(stated: Grant) -> GrantType {
+    match stated {
+        Grant::AuthorizationCode => GrantType::AuthorizationCode,
+        Grant::DeviceCode => GrantType::DeviceCode,
     }
 }

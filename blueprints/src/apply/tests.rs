@@ -248,6 +248,67 @@ async fn only_the_difference_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_may_less_loses_what_it_was_given() {
+    let world = World::new().await;
+    let grants =
+        |grants: &str| {
+            compile(&ACME.replace(
+                "kind: confidential",
+                &format!("kind: confidential\n    grants: {grants}"),
+            ))
+        };
+    let epoch = async || {
+        client::find(&mut world.conn().await, &"wiki".into()).await.unwrap().unwrap().security_epoch
+    };
+    world.apply(&compile(ACME)).await.unwrap();
+    let applied = world.apply(&grants("[authorization_code, device_code]")).await.unwrap();
+    assert_eq!(
+        (told(&applied), epoch().await),
+        (vec!["update client wiki [\"grants\"]".to_owned()], 0)
+    );
+    world.apply(&grants("[device_code]")).await.unwrap();
+    assert_eq!(epoch().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_program_made_yields_to_who_states_it() {
+    let world = World::new().await;
+    let settings = client::Settings {
+        kind: client::Kind::Public,
+        grants: vec![client::GrantType::DeviceCode],
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+        consent: client::Consent::Once,
+        pkce: client::Pkce::Required,
+        scopes: vec!["openid".to_owned(), "account".to_owned()],
+        id_token_signed_response_alg: client::SigningAlgorithm::ES256,
+        client_uri: None,
+        logo_uri: None,
+        policy_uri: None,
+        tos_uri: None,
+    };
+    let (sealer, now) = (world.store.sealer(), world.store.ambient().now());
+    let mut made = client::Client::new("cli".into(), "CLI".to_owned(), None, settings, sealer, now);
+    made.owner = Some(client::BUILT_IN.to_owned());
+    let mut unit = world.store.write().await.unwrap();
+    client::create(&mut unit, &made).await.unwrap();
+    unit.commit().await.unwrap();
+    // Who does not state it leaves it alone.
+    world.apply(&compile(ACME)).await.unwrap();
+    let find = async || client::find(&mut world.conn().await, &"cli".into()).await.unwrap();
+    assert!(find().await.is_some_and(|cli| cli.is_built_in()));
+    let stated = ACME.replace(
+        "clients:\n",
+        "clients:\n  cli: { name: CLI, kind: public, grants: [device_code], scopes: [openid, account], id_token_signed_response_alg: ES256 }\n",
+    );
+    let applied = world.apply(&compile(&stated)).await.unwrap();
+    assert_eq!(told(&applied), ["update client cli [\"owner\"]"]);
+    assert_eq!(find().await.unwrap().owner.as_deref(), Some("acme"));
+    let applied = world.apply(&compile(&stated)).await.unwrap();
+    assert_eq!(told(&applied), [""; 0], "it is the blueprint's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_changed_behind_its_back_is_repaired() {
     let world = World::new().await;
     world.apply(&compile(ACME)).await.unwrap();

@@ -6,7 +6,7 @@ use assurance::{Disagreement, Held, Mode};
 use chrono::{DateTime, Utc};
 
 use crate::diagnostic::{Code, Finding, Report};
-use crate::model::{Client, ClientKind, Join, Organisation, Pkce, User};
+use crate::model::{Client, ClientKind, Grant, Join, Organisation, Pkce, User};
 use crate::path::Path;
 use crate::read::{Node, Span};
 use crate::validate::list;
@@ -102,6 +102,16 @@ impl Objects<'_> {
                 "a public client must use PKCE (RFC 9700 §2.1.1)",
             )
             .suggest(Some("remove `pkce: optional`".to_owned()));
+        }
+        if client.redirect_uris.is_empty() && client.grants.contains(&Grant::AuthorizationCode) {
+            self.error(
+                Code::MissingKey,
+                &path,
+                "a client with the grant `authorization_code` needs `redirect_uris`",
+            )
+            .suggest(Some(
+                "state where codes may be sent, or `grants: [device_code]` alone".to_owned(),
+            ));
         }
         let lists = [
             ("redirect_uris", &client.redirect_uris),

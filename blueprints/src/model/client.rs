@@ -19,8 +19,16 @@ pub struct Client {
     /// Its secret, stored as a hash. Required for a confidential client, refused for a public one.
     #[serde(default)]
     pub secret: Option<Secret>,
+    /// How it may come by tokens: by a code that the browser brings, or by polling while the person
+    /// answers on another device (RFC 8628), for programs without a browser.
+    /// Default: `[authorization_code]`.
+    #[serde(default = "default_grants")]
+    #[schemars(schema_with = "text::grants")]
+    pub grants: Vec<Grant>,
     /// Where codes may be sent: absolute addresses, compared byte for byte. `https`; `http` only on
     /// loopback; a private-use scheme such as `com.example.app:/callback` only for a public client.
+    /// Required with `authorization_code`. Default: none.
+    #[serde(default)]
     #[schemars(schema_with = "text::redirect_uris")]
     pub redirect_uris: Vec<String>,
     /// Where a browser may be sent after signing out; the same rules. Default: none.
@@ -64,6 +72,10 @@ pub struct Client {
     pub tos_uri: Option<String>,
 }
 
+fn default_grants() -> Vec<Grant> {
+    vec![Grant::AuthorizationCode]
+}
+
 fn default_scopes() -> Vec<String> {
     ["openid", "profile", "email"].map(str::to_owned).to_vec()
 }
@@ -76,6 +88,16 @@ pub enum ClientKind {
     Confidential,
     /// It runs on the person's device or in the browser and has none.
     Public,
+}
+
+/// How a client may come by tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// By a code that the browser brings to one of its redirect URIs.
+    AuthorizationCode,
+    /// By polling while the person answers in a browser elsewhere.
+    DeviceCode,
 }
 
 /// When people are asked what a client may see.

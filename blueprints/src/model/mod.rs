@@ -15,16 +15,16 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use client::{Client, ClientKind, Consent, Pkce, SigningAlgorithm};
+pub use client::{Client, ClientKind, Consent, Grant, Pkce, SigningAlgorithm};
 pub use organisation::{Join, Organisation};
 pub use text::Secret;
 pub(crate) use text::{identifiers, names};
-pub use user::User;
+pub use user::{Factors, User};
 
 /// What belongs to the language but not to this version of Flowgate; `*` stands for any name. A
 /// blueprint that states one of them is refused, because to ignore it would be to lie about it.
 pub(crate) const UNSUPPORTED: &[&[&str]] =
-    &[&["sources"], &["guarantees"], &["tests"], &["users", "*", "factors"]];
+    &[&["sources"], &["guarantees"], &["tests"]];
 
 /// A blueprint: one YAML file, or a folder of them merged.
 #[derive(Debug, JsonSchema)]

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use zeroize::Zeroizing;
 
+use super::client::Grant;
+
 /// The names of objects.
 pub(crate) fn names() -> Json {
     json!({ "type": "string", "format": "name", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$" })
@@ -58,12 +60,17 @@ pub(super) fn scopes(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+pub(super) fn grants(generator: &mut SchemaGenerator) -> Schema {
+    let grant = generator.subschema_for::<Grant>();
+    json_schema!({ "type": "array", "items": grant, "minItems": 1, "uniqueItems": true })
+}
+
 fn redirect_uri() -> Json {
     json!({ "type": "string", "format": "redirect-uri", "examples": ["https://app.example/callback"] })
 }
 
 pub(super) fn redirect_uris(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "array", "items": redirect_uri(), "minItems": 1, "maxItems": 100, "uniqueItems": true })
+    json_schema!({ "type": "array", "items": redirect_uri(), "maxItems": 100, "uniqueItems": true })
 }
 
 pub(super) fn logout_uris(_: &mut SchemaGenerator) -> Schema {
@@ -93,6 +100,17 @@ pub(super) fn optional_email(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn optional_language(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "null"], "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "examples": ["de"] })
+}
+
+pub(super) fn optional_base32(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["string", "null"],
+        "format": "base32",
+        "minLength": 16,
+        "maxLength": 103,
+        "writeOnly": true,
+        "examples": ["JBSWY3DPEHPK3PXP"],
+    })
 }
 
 pub(super) fn optional_hash(_: &mut SchemaGenerator) -> Schema {

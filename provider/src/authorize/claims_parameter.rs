@@ -11,7 +11,7 @@ use crate::params::Params;
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ClaimsParameter {
+pub(crate) struct ClaimsParameter {
     /// About the person, from the UserInfo endpoint.
     pub(super) userinfo: Vec<String>,
     /// About the person, in the ID token.

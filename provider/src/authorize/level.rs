@@ -11,16 +11,16 @@ use crate::{ErrorCode, Refusal};
 
 /// The level asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Level {
+pub(crate) struct Level {
     /// The least that satisfies, or the best that is wished for.
-    pub(super) least: Option<Acr>,
+    pub(crate) least: Option<Acr>,
     /// Whether it must be met.
-    pub(super) essential: bool,
+    pub(crate) essential: bool,
     /// Every known level named: what is reported is one of these, where one was reached.
-    pub(super) asked: Vec<Acr>,
+    pub(crate) asked: Vec<Acr>,
 }
 
-pub(super) fn check(params: &Params, claims: &ClaimsParameter) -> Result<Level, Refusal> {
+pub(crate) fn check(params: &Params, claims: &ClaimsParameter) -> Result<Level, Refusal> {
     if let Some(acr) = &claims.acr
         && acr.values().next().is_some()
     {

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use crate::params::Params;
 
-pub(super) fn check(params: &Params) -> Result<Option<u64>, Refusal> {
+pub(crate) fn check(params: &Params) -> Result<Option<u64>, Refusal> {
     let Some(text) = params.get("max_age") else { return Ok(None) };
     // `parse` would take a plus sign.
     let seconds = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));

@@ -4,14 +4,15 @@
 //! parameters: one line, one file, one rule. Whoever comes back from signing in or from the consent
 //! page goes through the same list again, with the parameters as they were first sent.
 
-mod claims_parameter;
+pub(crate) mod claims_parameter;
 mod client;
 mod consent;
+mod grant;
 mod id_token_hint;
 mod issue;
 mod judge;
-mod level;
-mod max_age;
+pub(crate) mod level;
+pub(crate) mod max_age;
 mod nonce;
 mod page;
 mod pkce;
@@ -21,8 +22,8 @@ mod request_object;
 mod response;
 mod response_mode;
 mod response_type;
-mod scope;
-mod waiting;
+pub(crate) mod scope;
+pub(crate) mod waiting;
 
 use assurance::Demand;
 use store::client::Client;
@@ -39,7 +40,7 @@ pub(crate) use issue::Granted;
 pub(crate) use pkce::challenge_of;
 
 use crate::params::{Known, Params};
-use crate::{Caller, Error, Provider, Refusal, Result};
+use crate::{Caller, Error, Provider, Refusal, Result, device};
 use claims_parameter::ClaimsParameter;
 use issue::Person;
 use judge::Judgement;
@@ -92,6 +93,12 @@ pub enum Authorize {
         /// What waits.
         interaction: Id<Interaction>,
     },
+    /// Send the browser with 303 to the page of the device that waits; it asks
+    /// [`Provider::device_question`].
+    Device {
+        /// What waits.
+        interaction: Id<Interaction>,
+    },
     /// Ask the person; the answer goes to [`Provider::decide_consent`].
     Consent(Box<ConsentPage>),
     /// Show a page of our own; nobody is sent anywhere (RFC 9700 §4.11.2).
@@ -115,6 +122,7 @@ impl Request {
     /// What is asked, in the order in which it is refused.
     fn check(params: &Params, client: &Client, provider: &Provider) -> Result<Self, Refusal> {
         params.check(KNOWN)?;
+        grant::check(client)?;
         response_mode::check(params)?;
         request_object::check(params)?;
         response_type::check(params)?;
@@ -176,6 +184,9 @@ impl Provider {
         let Some((waiting, params)) = Waiting::find(self, id, caller.browser).await? else {
             return Ok(ErrorPage::gone());
         };
+        if device::grant_of(&params).is_some() {
+            return Ok(Authorize::Device { interaction: id.clone() });
+        }
         match self.run(&params, caller, Some(&waiting), allow).await {
             // Another tab answered meanwhile.
             Err(Error::Store(store::Error::Stale)) => Ok(ErrorPage::gone()),

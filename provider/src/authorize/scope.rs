@@ -6,7 +6,7 @@ use store::client::Client;
 use crate::params::{Params, words};
 use crate::{ErrorCode, Refusal};
 
-pub(super) fn check(params: &Params, client: &Client) -> Result<Vec<String>, Refusal> {
+pub(crate) fn check(params: &Params, client: &Client) -> Result<Vec<String>, Refusal> {
     let refusal = |description| Err(Refusal::new(ErrorCode::InvalidScope, description));
     let Some(scope) = params.get("scope") else {
         return refusal("scope is missing: send at least openid.");

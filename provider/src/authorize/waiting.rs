@@ -3,16 +3,17 @@
 use assurance::Demand;
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::client::{self, Client};
 use store::event::{self, NewEvent};
 use store::interaction::{self, Interaction};
 use store::session::Session;
-use store::{Document, Id, Time, TokenHash, Unit};
+use store::{Ambient, Document, Id, Time, TokenHash, Unit};
 
 use super::response::Reply;
 use super::{Authorize, KNOWN, Request};
 use crate::params::{Params, words};
-use crate::{Caller, Error, Provider, Refusal, Result};
+use crate::{Caller, Error, Provider, Refusal, Result, device};
 
 /// How long a person may take, in minutes.
 const LIFETIME_MINUTES: i64 = 60;
@@ -26,7 +27,7 @@ const MOST_TRIES: u8 = 1;
 const MOST_RETURNS: u8 = 10;
 
 /// A saved request.
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     row: Interaction,
     state: State,
 }
@@ -34,7 +35,7 @@ pub(super) struct Waiting {
 /// What has happened since the request was saved.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct State {
+pub(crate) struct State {
     /// How often a new session fell short.
     tries: u8,
     /// How often the person came back with too little, or nothing.
@@ -53,7 +54,7 @@ struct Asked {
 }
 
 impl State {
-    pub(super) fn asking(session: &Session, scopes: &[String]) -> Self {
+    pub(crate) fn asking(session: &Session, scopes: &[String]) -> Self {
         let asked = Asked { session: session.id.clone(), scopes: scopes.to_vec() };
         Self { asked: Some(asked), ..Self::default() }
     }
@@ -64,7 +65,8 @@ impl State {
 pub struct Facts {
     /// Who asks.
     pub client: Client,
-    /// Where the answer goes: a page whose form ends there must allow it as `form-action`.
+    /// Where the answer goes: a page whose form ends there must allow it as `form-action`. Empty for
+    /// a device, which fetches it.
     pub redirect_uri: String,
     /// What the request demands of the session.
     pub demand: Demand,
@@ -80,7 +82,7 @@ pub struct Facts {
 
 impl Waiting {
     /// The request with this id, if this browser sent it and it still waits.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         provider: &Provider,
         id: &Id<Interaction>,
         browser: &TokenHash,
@@ -95,22 +97,32 @@ impl Waiting {
         Ok(Some((Self { row, state }, params)))
     }
 
-    pub(super) fn id(&self) -> &Id<Interaction> {
+    pub(crate) fn id(&self) -> &Id<Interaction> {
         &self.row.id
     }
 
     /// When the request arrived.
-    pub(super) fn since(&self) -> Time {
+    pub(crate) fn since(&self) -> Time {
         self.row.created_at
     }
 
     /// Whether somebody signed in, or proved more, in this session since the request arrived.
-    pub(super) fn is_after(&self, session: &Session) -> bool {
+    pub(crate) fn is_after(&self, session: &Session) -> bool {
         session.auth_time >= self.row.created_at
     }
 
+    /// What is noted when the person must be sent to the flows (again); `None` when they have been
+    /// there often enough.
+    pub(crate) fn fell_short(&self, caller: &Caller<'_>) -> Option<State> {
+        let is_short = caller.session.is_some_and(|(session, _)| self.is_after(session));
+        let mut state = self.state.clone();
+        state.tries += u8::from(is_short);
+        state.returns += 1;
+        (state.tries <= MOST_TRIES && state.returns <= MOST_RETURNS).then_some(state)
+    }
+
     /// Whether the consent page asked the person of this session for exactly these scopes.
-    pub(super) fn is_asked(&self, session: &Session, scopes: &[String]) -> bool {
+    pub(crate) fn is_asked(&self, session: &Session, scopes: &[String]) -> bool {
         let asked = self.state.asked.as_ref();
         asked.is_some_and(|asked| asked.session == session.id && asked.scopes == scopes)
     }
@@ -131,6 +143,10 @@ impl Provider {
         let Some(client) = client::find(&mut conn, &waiting.row.client_id).await? else {
             return Ok(None);
         };
+        if let Some(grant) = device::grant_of(&params) {
+            drop(conn);
+            return self.device_facts(&grant, client).await;
+        }
         let Ok(request) = Request::check(&params, &client, self) else { return Ok(None) };
         Ok(Some(Facts {
             redirect_uri: params.get("redirect_uri").unwrap_or_default().to_owned(),
@@ -147,7 +163,7 @@ impl Provider {
     }
 
     /// Saves a request, or notes what has happened to one that is saved. Returns its id.
-    pub(super) async fn wait(
+    pub(crate) async fn wait(
         &self,
         params: &Params,
         client: &Client,
@@ -162,19 +178,8 @@ impl Provider {
             interaction::update_state(&mut unit, waiting.id(), state).await?;
             waiting.id().clone()
         } else {
-            let now = ambient.now();
-            let row = Interaction {
-                id: ambient.id(),
-                browser_hash: caller.browser.clone(),
-                client_id: client.id.clone(),
-                request: Document(params.keep(KNOWN)),
-                state: Document(state),
-                created_at: now,
-                expires_at: now.plus(Duration::minutes(LIFETIME_MINUTES)),
-                finished_at: None,
-            };
-            interaction::create(&mut unit, &row).await?;
-            row.id
+            let request = params.keep(KNOWN);
+            create(&mut unit, ambient, &client.id, caller, (request, state)).await?
         };
         unit.commit().await?;
         Ok(id)
@@ -193,12 +198,9 @@ impl Provider {
     ) -> Result<Authorize> {
         let mut state = State::default();
         if let Some(waiting) = waiting {
-            let is_short = caller.session.is_some_and(|(session, _)| waiting.is_after(session));
-            state = waiting.state.clone();
-            state.tries += u8::from(is_short);
-            state.returns += 1;
-            if state.tries > MOST_TRIES || state.returns > MOST_RETURNS {
-                return self.refuse(reply, Some(waiting), refusal, None).await;
+            match waiting.fell_short(caller) {
+                Some(next) => state = next,
+                None => return self.refuse(reply, Some(waiting), refusal, None).await,
             }
         }
         let interaction = self.wait(params, client, caller, waiting, state).await?;
@@ -231,8 +233,31 @@ impl Provider {
     }
 }
 
+/// Saves a request of this browser with its state.
+pub(crate) async fn create(
+    unit: &mut Unit,
+    ambient: &Ambient,
+    client: &Id<Client>,
+    caller: &Caller<'_>,
+    (request, state): (Value, Value),
+) -> Result<Id<Interaction>> {
+    let now = ambient.now();
+    let row = Interaction {
+        id: ambient.id(),
+        browser_hash: caller.browser.clone(),
+        client_id: client.clone(),
+        request: Document(request),
+        state: Document(state),
+        created_at: now,
+        expires_at: now.plus(Duration::minutes(LIFETIME_MINUTES)),
+        finished_at: None,
+    };
+    interaction::create(unit, &row).await?;
+    Ok(row.id)
+}
+
 /// Answers the request that waited, if one did. Returns `false` when another caller was first.
-pub(super) async fn finish(unit: &mut Unit, waiting: Option<&Waiting>, now: Time) -> Result<bool> {
+pub(crate) async fn finish(unit: &mut Unit, waiting: Option<&Waiting>, now: Time) -> Result<bool> {
     let Some(waiting) = waiting else { return Ok(true) };
     match interaction::finish(unit, waiting.id(), now).await {
         Ok(()) => Ok(true),

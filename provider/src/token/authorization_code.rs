@@ -6,28 +6,20 @@
 
 use assurance::{Admitted, Decision};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use chrono::Duration;
 use serde::Deserialize as _;
 use serde_json::json;
 use store::client::Client;
 use store::code::{self, Burnt, Code};
 use store::event::{self, Outcome};
 use store::session::Session;
-use store::token::{self, Kind, NewToken};
 use store::user::User;
 use store::{Time, TokenHash, standing};
 
-use super::{TokenError, TokenResponse};
+use super::issue::Issue;
+use super::{TokenError, TokenResponse, invalid_grant};
 use crate::authorize::{Granted, challenge_of};
-use crate::error::ErrorCode;
-use crate::id_token::{self, IdToken};
 use crate::params::Params;
-use crate::userinfo::TokenData;
-use crate::{Error, Provider, Refusal, Result, Trace, claims};
-
-/// How long an access token lives, in seconds. It is looked up at each use, so what ends it earlier
-/// (sign-out, revocation, a disabled person or client) ends it at once.
-const LIFETIME_SECONDS: i64 = 3600;
+use crate::{Error, Provider, Refusal, Result, Trace};
 
 /// Everything that redeeming a code has found.
 struct Redemption {
@@ -36,6 +28,24 @@ struct Redemption {
     user: User,
     granted: Granted,
     admitted: Admitted,
+}
+
+impl Redemption {
+    fn issue<'a>(&'a self, client: &'a Client) -> Issue<'a> {
+        let granted = &self.granted;
+        Issue {
+            client,
+            grant_id: &self.code.grant_id,
+            session: &self.session,
+            user: &self.user,
+            admitted: &self.admitted,
+            scopes: &granted.scopes,
+            nonce: granted.nonce.as_deref(),
+            acr_values: &granted.acr_values,
+            userinfo_claims: &granted.userinfo_claims,
+            id_token_claims: &granted.id_token_claims,
+        }
+    }
 }
 
 impl Provider {
@@ -50,10 +60,13 @@ impl Provider {
         let hash = store::token(code);
         let now = self.store.ambient().now();
         match self.check_code(client, params, &hash, now).await? {
-            Ok(redemption) => match self.claim(client, &hash, &redemption, trace, now).await? {
-                Some(access_token) => Ok(self.answer(client, &redemption, access_token, now)?),
-                None => Err(self.burn(client, &hash, trace, unusable(), now).await?),
-            },
+            Ok(redemption) => {
+                let issue = redemption.issue(client);
+                match self.claim(&hash, &issue, trace, now).await? {
+                    Some(access_token) => Ok(self.token_response(&issue, access_token, now)?),
+                    None => Err(self.burn(client, &hash, trace, unusable(), now).await?),
+                }
+            }
             Err(refusal) => Err(self.burn(client, &hash, trace, refusal, now).await?),
         }
     }
@@ -95,75 +108,19 @@ impl Provider {
     /// used the code first.
     async fn claim(
         &self,
-        client: &Client,
         hash: &TokenHash,
-        redemption: &Redemption,
+        issue: &Issue<'_>,
         trace: &Trace<'_>,
         now: Time,
     ) -> Result<Option<String>> {
-        let ambient = self.store.ambient();
-        let access_token = ambient.token();
-        let Redemption { code, session, granted, admitted, .. } = redemption;
-        let data = TokenData { claims: granted.userinfo_claims.clone() };
-        let new = NewToken {
-            token_hash: store::token(&access_token),
-            kind: Kind::Access,
-            grant_id: code.grant_id.clone(),
-            client,
-            session,
-            scopes: granted.scopes.clone(),
-            data: serde_json::to_value(data).map_err(Error::Encoding)?,
-            expires_at: now.plus(Duration::seconds(LIFETIME_SECONDS)),
-        };
-        let mut event = trace.event("token_issued", Outcome::Success, client);
-        event.user_id = Some(session.user_id.clone());
-        event.data = json!({ "grant": code.grant_id, "scopes": granted.scopes });
-
         let mut unit = self.store.write().await?;
-        if !code::claim(&mut unit, hash, &client.id, now).await? {
+        if !code::claim(&mut unit, hash, &issue.client.id, now).await? {
             unit.rollback().await?;
             return Ok(None);
         }
-        token::create(&mut unit, admitted, new, now).await?;
-        event::create(&mut unit, ambient.id(), now, event).await?;
+        let access_token = self.issue_token(&mut unit, issue, trace, now).await?;
         unit.commit().await?;
         Ok(Some(access_token))
-    }
-
-    fn answer(
-        &self,
-        client: &Client,
-        redemption: &Redemption,
-        access_token: String,
-        now: Time,
-    ) -> Result<TokenResponse> {
-        let Redemption { session, user, granted, admitted, .. } = redemption;
-        let is_openid = granted.scopes.iter().any(|scope| scope == "openid");
-        let id_token = is_openid.then(|| {
-            let claims = IdToken {
-                iss: &self.issuer,
-                sub: user.id.as_str(),
-                aud: client.id.as_str(),
-                exp: now.timestamp() + id_token::LIFETIME_SECONDS,
-                iat: now.timestamp(),
-                auth_time: admitted.auth_time().timestamp(),
-                nonce: granted.nonce.as_deref(),
-                acr: id_token::acr(admitted, &granted.acr_values),
-                amr: id_token::amr(admitted),
-                at_hash: id_token::at_hash(&access_token),
-                sid: session.id.as_str(),
-                about: claims::of_user(user, &[], &granted.id_token_claims),
-            };
-            self.keys().sign(client.settings.id_token_signed_response_alg, &claims)
-        });
-        let until_session_ends = session.expires_at.signed_duration_since(*now).num_seconds();
-        Ok(TokenResponse {
-            access_token,
-            token_type: "Bearer",
-            expires_in: LIFETIME_SECONDS.min(until_session_ends),
-            scope: granted.scopes.join(" "),
-            id_token: id_token.transpose()?,
-        })
     }
 
     /// Makes sure that the code opens nothing any more, and says why it did not.
@@ -200,10 +157,6 @@ impl Provider {
         unit.commit().await?;
         Ok(refusal.into())
     }
-}
-
-fn invalid_grant(description: &'static str) -> Refusal {
-    Refusal::new(ErrorCode::InvalidGrant, description)
 }
 
 fn unusable() -> Refusal {

@@ -21,7 +21,7 @@ struct Credentials<'a> {
 
 impl Provider {
     /// The client, authenticated.
-    pub(super) async fn authenticate(
+    pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,
         params: &Params,

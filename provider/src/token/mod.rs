@@ -2,10 +2,16 @@
 
 mod authorization_code;
 mod client_authentication;
+mod device_code;
+mod grant_type;
+mod issue;
+
+pub(crate) use grant_type::{DEVICE_CODE, permitted};
 
 use std::borrow::Cow;
 
 use serde::Serialize;
+use store::client::GrantType;
 
 use crate::error::ErrorCode;
 use crate::params::{Known, Params};
@@ -15,6 +21,7 @@ use crate::{Error, Provider, Refusal, Trace};
 const KNOWN: &[Known] = &[
     ("grant_type", 64),
     ("code", 256),
+    ("device_code", 256),
     ("redirect_uri", 2048),
     ("client_id", 255),
     ("client_secret", 255),
@@ -68,6 +75,10 @@ pub(crate) const fn status(code: ErrorCode) -> u16 {
     }
 }
 
+fn invalid_grant(description: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidGrant, description)
+}
+
 impl From<Refusal> for TokenError {
     fn from(refusal: Refusal) -> Self {
         Self {
@@ -111,13 +122,9 @@ impl Provider {
             .get("grant_type")
             .ok_or_else(|| Refusal::invalid_request("grant_type is missing."))?;
         let client = self.authenticate(authorization, &params).await?;
-        match grant_type {
-            "authorization_code" => self.redeem_code(&client, &params, trace).await,
-            _ => Err(Refusal::new(
-                ErrorCode::UnsupportedGrantType,
-                "Only the grant_type authorization_code is supported.",
-            )
-            .into()),
+        match grant_type::check(grant_type, &client)? {
+            GrantType::AuthorizationCode => self.redeem_code(&client, &params, trace).await,
+            GrantType::DeviceCode => self.redeem_device_code(&client, &params, trace).await,
         }
     }
 }

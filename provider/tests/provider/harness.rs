@@ -12,7 +12,7 @@ use provider::authorize::{Authorize, ConsentPage, ErrorPage};
 use provider::token::{TokenError, TokenResponse};
 use provider::{Caller, Provider, Trace};
 use serde_json::Value;
-use store::client::{self, Client, Consent, Kind, Pkce, Settings, SigningAlgorithm};
+use store::client::{self, Client, Consent, GrantType, Kind, Pkce, Settings, SigningAlgorithm};
 use store::credential::{self, Credential};
 use store::interaction::Interaction;
 use store::session::{self, NewSession, Session};
@@ -80,6 +80,7 @@ pub(crate) fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 pub(crate) fn settings() -> Settings {
     Settings {
         kind: Kind::Confidential,
+        grants: vec![GrantType::AuthorizationCode],
         redirect_uris: vec![CALLBACK.to_owned(), "https://wiki.example/cb?a=b".to_owned()],
         post_logout_redirect_uris: vec!["https://wiki.example/bye".to_owned()],
         consent: Consent::Never,

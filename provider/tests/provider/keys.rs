@@ -12,7 +12,7 @@ fn json(document: &provider::Published) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metadata_is_this_issuers_and_true() {
     let bed = Bed::new().await;
-    let metadata = json(bed.provider.discovery());
+    let metadata = json(&bed.provider.discovery());
     assert_eq!(metadata["issuer"], ISSUER);
     for (name, value) in metadata.as_object().unwrap() {
         if name.ends_with("_endpoint") || name == "jwks_uri" {

@@ -5,6 +5,7 @@
 
 mod authorize;
 mod consent;
+mod device;
 mod harness;
 mod keys;
 mod logout;

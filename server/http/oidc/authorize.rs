@@ -126,6 +126,7 @@ fn respond(
 ) -> Result<Response, Failure> {
     match judged {
         Authorize::Redirect(location) => Ok(page::go(location.as_str())),
+        Authorize::Device { interaction } => Ok(page::go(&format!("/device/{interaction}"))),
         Authorize::SignIn { interaction } => {
             let slug = app.sign_in_flow();
             Ok(page::go(&format!("/flow/{slug}?interaction={interaction}")))

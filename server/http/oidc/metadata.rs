@@ -17,7 +17,7 @@ pub(in super::super) async fn discovery(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Response {
-    publish(app.provider.discovery(), &headers)
+    publish(&app.provider.discovery(), &headers)
 }
 
 /// `GET /oauth/jwks`

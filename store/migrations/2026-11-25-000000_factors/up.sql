@@ -28,7 +28,7 @@ CREATE INDEX devices_by_expiry ON devices (expires_at);
 CREATE TABLE device_grants (
     device_code_hash BYTEA NOT NULL PRIMARY KEY,
     user_code_hash BYTEA NOT NULL UNIQUE,
-    grant_id TEXT NOT NULL,
+    grant_id TEXT NOT NULL UNIQUE,
     client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     client_epoch BIGINT NOT NULL,
     scopes JSON NOT NULL,

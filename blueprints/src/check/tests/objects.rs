@@ -47,6 +47,21 @@ fn a_client_has_a_secret_or_is_public() {
 }
 
 #[test]
+fn a_client_that_gets_codes_says_where_they_may_go() {
+    let client = |rest: &str| document(&format!("clients:\n  c:\n    kind: public\n{rest}"));
+    assert_eq!(client("    grants: [device_code]\n"), NONE);
+    let both = "    grants: [authorization_code, device_code]\n";
+    assert_eq!(client(&format!("{both}    redirect_uris: [https://a.example/]\n")), NONE);
+    let missing = "4:3 missing-key clients.c: a client with the grant `authorization_code` needs `redirect_uris` (state where codes may be sent, or `grants: [device_code]` alone)";
+    for rest in ["", both, "    redirect_uris: []\n"] {
+        assert_eq!(client(rest), [missing], "{rest}");
+    }
+    assert_eq!(client("    grants: []\n").len(), 1);
+    let unknown = client("    grants: [password]\n    redirect_uris: [https://a.example/]\n");
+    assert!(unknown[0].contains("clients.c.grants[0]"), "{unknown:?}");
+}
+
+#[test]
 fn redirect_uris_are_kept_byte_for_byte() {
     let text = "flowgate: 1\nname: a\nclients:\n  c:\n    kind: public\n    redirect_uris: ['HTTPS://App.Example:443/A%2f?', 'com.example.app:/Callback']\n";
     let blueprint = check(text).blueprint.unwrap();
