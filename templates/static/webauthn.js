@@ -121,7 +121,10 @@
       const credential = await (creates ? credentials.create(request) : credentials.get(request));
       if (running === own && credential) send(credential);
     } catch (error) {
-      if (running === own && !own.signal.aborted && !mediation) explain(error, isOwnIdea, began);
+      if (running !== own || own.signal.aborted) return;
+      if (!mediation) explain(error, isOwnIdea, began);
+      // Picked and then called off: the field's list stays. What fails at once would fail for ever.
+      else if (performance.now() - began > 1000) ask({ mediation });
     }
   };
 

@@ -61,7 +61,7 @@ function watch(page, faults) {
   });
   page.on("request", (request) => {
     const { protocol, hostname } = new URL(request.url());
-    const isHere = hostname === "127.0.0.1" || !protocol.startsWith("http");
+    const isHere = ["127.0.0.1", "localhost"].includes(hostname) || !protocol.startsWith("http");
     if (!isHere) fault(`asks elsewhere: ${request.url()}`);
   });
 }

@@ -45,6 +45,14 @@ async fn every_template_is_accessible() {
     node("gallery.mjs", &[("GALLERY", gallery.to_str().unwrap())]).await;
 }
 
+/// On the same samples, with a virtual authenticator.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scripts_of_the_pages_do_what_they_say() {
+    let gallery = Path::new(ROOT).join("target/gallery");
+    assert!(gallery.is_dir(), "there is no target/gallery: run the unit tests first (make test)");
+    node("page_scripts.mjs", &[("GALLERY", gallery.to_str().unwrap())]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn openid_client_from_npm_signs_in() {
     let callback = format!("http://127.0.0.1:{}/callback", free_port());

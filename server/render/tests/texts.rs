@@ -78,8 +78,21 @@ fn locales_and_templates_name_the_same_keys() {
     let crates = keys_in_crates();
     let is_text = |key: &str| {
         let group = key.split('.').next().unwrap_or_default();
-        ["identify", "password", "new_password", "prompt", "email_link", "deny", "gate"]
-            .contains(&group)
+        [
+            "identify",
+            "password",
+            "new_password",
+            "prompt",
+            "email_link",
+            "deny",
+            "gate",
+            "code",
+            "enrol",
+            "sms_otp_setup",
+            "email_otp_setup",
+            "static_setup",
+        ]
+        .contains(&group)
     };
     let unknown: Vec<&String> =
         crates.iter().filter(|key| is_text(key) && !is_there(key)).collect();
