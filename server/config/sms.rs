@@ -179,14 +179,15 @@ fn from(given: &Given) -> Result<String, String> {
 
 /// From its setting or from the file; never shown.
 fn secret(layers: &mut Layers) -> Option<String> {
-    let stated = layers.value("sms-secret", |given| match given.text.contains(char::is_control) {
-        true => Err("must be one line".to_owned()),
-        false => Ok(given.text.clone()),
+    let stated = layers.value("sms-secret", |given| {
+        let is_line = !given.text.contains(char::is_control);
+        is_line.then(|| given.text.clone()).ok_or_else(|| "must be one line".to_owned())
     });
-    let is_stated = stated.is_some();
-    let read = layers.value("sms-secret-file", |given| match is_stated {
-        true => Err("must not be given where `sms_secret` is".to_owned()),
-        false => value::secret(&given.path()),
+    let read = layers.value("sms-secret-file", |given| {
+        if stated.is_some() {
+            return Err("must not be given where `sms_secret` is".to_owned());
+        }
+        value::secret(&given.path())
     });
     stated.or(read)
 }

@@ -26,7 +26,7 @@ impl Enrols for EmailOtpSetup {
     type Answer = MailAnswer;
 
     async fn prepare(context: &mut Context<'_>, _config: &Config) -> Result<()> {
-        otp::begin(context);
+        otp::begin::<Mail>(context);
         Ok(())
     }
 

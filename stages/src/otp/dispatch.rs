@@ -11,10 +11,7 @@ use store::quota::{self, Quota, Taken};
 
 use super::code::{self, Digest};
 use super::route::Letter;
-use super::{
-    CODES_PER_HOUR, Destination, MINUTES, PENDING, Pending, RESEND_SECONDS, Route, pending,
-    too_soon,
-};
+use super::{CODES_PER_HOUR, Destination, MINUTES, Pending, RESEND_SECONDS, Route, Use, too_soon};
 
 const QUOTA: Quota = Quota { most: CODES_PER_HOUR, within: Duration::hours(1) };
 
@@ -22,6 +19,7 @@ const QUOTA: Quota = Quota { most: CODES_PER_HOUR, within: Duration::hours(1) };
 /// counted stay.
 pub(super) async fn send<R: Route>(
     context: &mut Context<'_>,
+    of: Use,
     to: Destination,
 ) -> Result<Option<FieldError>> {
     if !R::is_ready(context) {
@@ -29,8 +27,8 @@ pub(super) async fn send<R: Route>(
     }
     if let Taken::NotBefore(at) = count::<R>(context, &to.to).await? {
         context.record("code_sent", Outcome::Failure, json!({ "factor": R::FACTOR }));
-        if let Some(pending) = pending(context) {
-            context.set_secret(PENDING, &Pending { again_at: at, ..pending });
+        if let Some(pending) = of.pending::<R>(context) {
+            of.keep::<R>(context, &Pending { again_at: at, ..pending });
         }
         return Ok(Some(too_soon(context, at)));
     }
@@ -46,7 +44,7 @@ pub(super) async fn send<R: Route>(
     context.push(Effect::SendMail(message));
     context.record("code_sent", Outcome::Success, json!({ "factor": R::FACTOR }));
     let digest = Digest::of::<R>(context, &to.to, &code);
-    context.set_secret(PENDING, &Pending { to: Some(to), digest, expires_at, again_at });
+    of.keep::<R>(context, &Pending { to: Some(to), digest, expires_at, again_at });
     Ok(None)
 }
 
@@ -54,7 +52,7 @@ pub(super) async fn send<R: Route>(
 pub(super) fn pretend<R: Route>(context: &mut Context<'_>) {
     let digest = Digest::of_nothing::<R>(context);
     let (expires_at, again_at) = times(context);
-    context.set_secret(PENDING, &Pending { to: None, digest, expires_at, again_at });
+    Use::Prove.keep::<R>(context, &Pending { to: None, digest, expires_at, again_at });
 }
 
 /// When a code that is sent now stops being good, and when another may be asked for.
@@ -64,8 +62,8 @@ fn times(context: &Context<'_>) -> (Time, Time) {
 }
 
 /// What to say when the last code of this execution is not yet a minute old.
-pub(super) fn too_early(context: &Context<'_>) -> Option<FieldError> {
-    let again_at = pending(context)?.again_at;
+pub(super) fn too_early<R: Route>(context: &Context<'_>, of: Use) -> Option<FieldError> {
+    let again_at = of.pending::<R>(context)?.again_at;
     (again_at > context.now()).then(|| too_soon(context, again_at))
 }
 

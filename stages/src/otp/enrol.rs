@@ -9,9 +9,7 @@ use store::Document;
 use store::credential::{self, Credential};
 
 use super::dispatch::{send, too_early};
-use super::{
-    Action, Destination, MOST_DESTINATIONS, PENDING, Pending, Route, code, pending, seconds_until,
-};
+use super::{Action, Destination, MOST_DESTINATIONS, Pending, Route, Use, code, seconds_until};
 use crate::factor::{self, Try};
 
 /// An address or a number, then the code that was sent there, or the wish for another.
@@ -25,24 +23,19 @@ pub(crate) struct EnrolAnswer {
 }
 
 /// Begins with nothing.
-pub(crate) fn begin(context: &mut Context<'_>) {
-    context.forget_secret(PENDING);
+pub(crate) fn begin<R: Route>(context: &mut Context<'_>) {
+    Use::Confirm.forget::<R>(context);
 }
 
 /// What the page shows: what to type where codes are to go, then that one was sent there.
 pub(crate) fn show_set_up<R: Route>(context: &Context<'_>, proposal: Option<String>) -> Value {
-    match pending(context) {
-        Some(Pending { to: Some(to), again_at, .. }) => json!({
-            "phase": "confirm",
-            "sent_to": R::masked(&to.to),
-            "resend_in": seconds_until(context, again_at),
-        }),
-        _ => {
-            let mut data = json!({ "phase": "address" });
-            data[R::FIELD] = Value::from(proposal);
-            data
-        }
+    if let Some(Pending { to: Some(to), again_at, .. }) = Use::Confirm.pending::<R>(context) {
+        let again = seconds_until(context, again_at);
+        return json!({ "phase": "confirm", "sent_to": R::masked(&to.to), "resend_in": again });
     }
+    let mut data = json!({ "phase": "address" });
+    data[R::FIELD] = Value::from(proposal);
+    data
 }
 
 /// Takes an answer: [`Answered::Next`] when the mailbox or the number was confirmed and bound.
@@ -51,7 +44,7 @@ pub(crate) async fn confirm_or_send<R: Route>(
     answer: EnrolAnswer,
 ) -> Result<Answered> {
     let again = |error: FieldError| Ok(Answered::Retry(vec![error]));
-    let waiting = pending(context).and_then(|pending| pending.to);
+    let waiting = Use::Confirm.pending::<R>(context).and_then(|pending| pending.to);
     match (answer, waiting) {
         (EnrolAnswer { to: Some(typed), code: None, action: None }, _) => {
             let Some(to) = R::read(&typed) else {
@@ -63,7 +56,7 @@ pub(crate) async fn confirm_or_send<R: Route>(
             deliver::<R>(context, Destination { to, credential: None }).await
         }
         (EnrolAnswer { to: None, code: None, action: Some(Action::Resend) }, Some(to)) => {
-            if let Some(error) = too_early(context) {
+            if let Some(error) = too_early::<R>(context, Use::Confirm) {
                 return again(error);
             }
             deliver::<R>(context, to).await
@@ -80,7 +73,7 @@ pub(crate) async fn confirm_or_send<R: Route>(
 }
 
 async fn deliver<R: Route>(context: &mut Context<'_>, to: Destination) -> Result<Answered> {
-    Ok(Answered::Retry(send::<R>(context, to).await?.into_iter().collect()))
+    Ok(Answered::Retry(send::<R>(context, Use::Confirm, to).await?.into_iter().collect()))
 }
 
 /// Why codes cannot go there, if they cannot.
@@ -109,7 +102,7 @@ async fn confirm<R: Route>(context: &mut Context<'_>, to: String, typed: &str) -
     if let Try::Refused(refusal) = factor::attempt(context, R::FACTOR).await? {
         return Ok(refusal);
     }
-    let Some(Pending { digest, expires_at, .. }) = pending(context) else {
+    let Some(Pending { digest, expires_at, .. }) = Use::Confirm.pending::<R>(context) else {
         return Err(Error::Internal("no code waits".to_owned()));
     };
     if expires_at <= context.now() {
@@ -120,7 +113,7 @@ async fn confirm<R: Route>(context: &mut Context<'_>, to: String, typed: &str) -
         let wrong = FieldError::field("code", "code.wrong");
         return factor::failed(context, R::FACTOR, wrong).await;
     }
-    context.forget_secret(PENDING);
+    Use::Confirm.forget::<R>(context);
     if let Some(error) = refusal::<R>(context, &to).await? {
         return Ok(Answered::Retry(vec![error]));
     }

@@ -72,11 +72,37 @@ struct Destination {
     credential: Option<String>,
 }
 
-/// Where [`Pending`] is kept.
-const PENDING: &str = "sent_code";
+/// What a code is for: each is waited for by itself, since `gate` asks for several factors and sets
+/// them up, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// To show the factor.
+    Prove,
+    /// To confirm a mailbox or a number.
+    Confirm,
+}
 
-fn pending(context: &Context<'_>) -> Option<Pending> {
-    context.secret(PENDING)
+impl Use {
+    /// Where the [`Pending`] code of a route is kept.
+    fn place<R: Route>(self) -> String {
+        let what = match self {
+            Self::Prove => "prove",
+            Self::Confirm => "confirm",
+        };
+        format!("{}/{what}", R::SENT)
+    }
+
+    fn pending<R: Route>(self, context: &Context<'_>) -> Option<Pending> {
+        context.secret(&self.place::<R>())
+    }
+
+    fn keep<R: Route>(self, context: &mut Context<'_>, pending: &Pending) {
+        context.set_secret(&self.place::<R>(), pending);
+    }
+
+    fn forget<R: Route>(self, context: &mut Context<'_>) {
+        context.forget_secret(&self.place::<R>());
+    }
 }
 
 /// Seconds until `at`, none if that is past.

@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 use store::credential;
 
 use super::dispatch::{pretend, send, too_early};
-use super::{
-    Action, Destination, PENDING, Pending, Route, code, has_proven, pending, seconds_until,
-};
+use super::{Action, Destination, Pending, Route, Use, code, has_proven, seconds_until};
 use crate::factor::{self, Try, Wanted};
 
 /// A code, or the wish for another.
@@ -39,7 +37,7 @@ pub(crate) async fn prepare<R: Route>(
     wanted: &Wanted,
     is_first: bool,
 ) -> Result<()> {
-    if pending(context).is_some() {
+    if Use::Prove.pending::<R>(context).is_some() {
         return Ok(());
     }
     if let Some(error) = attempt_to_send::<R>(context, wanted, is_first).await? {
@@ -50,7 +48,7 @@ pub(crate) async fn prepare<R: Route>(
 
 /// What the page shows.
 pub(crate) fn show<R: Route>(context: &Context<'_>) -> Value {
-    let pending = pending(context);
+    let pending = Use::Prove.pending::<R>(context);
     // Where somebody gets codes is nothing for whoever knows but their name.
     let sent_to = pending.as_ref().filter(|_| has_proven(context));
     let sent_to = sent_to.and_then(|pending| pending.to.as_ref()).map(|to| R::masked(&to.to));
@@ -77,7 +75,7 @@ pub(crate) async fn check<R: Route>(
         return Ok(refusal);
     }
     let wrong = FieldError::field("code", "code.wrong");
-    let Some(Pending { to, digest, expires_at, .. }) = pending(context) else {
+    let Some(Pending { to, digest, expires_at, .. }) = Use::Prove.pending::<R>(context) else {
         return factor::failed(context, R::FACTOR, wrong).await;
     };
     if expires_at <= context.now() {
@@ -87,16 +85,11 @@ pub(crate) async fn check<R: Route>(
     let address = to.as_ref().map_or("", |to| to.to.as_str());
     let is_right = digest.is_of::<R>(context, address, &typed);
     // What was deleted or changed since the code was sent proves nothing any more.
-    let to = match to.filter(|_| is_right) {
-        Some(to) => {
-            destinations::<R>(context, wanted, is_first).await?.into_iter().find(|it| *it == to)
-        }
-        None => None,
-    };
-    let Some(to) = to else {
+    let known = destinations::<R>(context, wanted, is_first).await?;
+    let Some(to) = to.filter(|to| is_right && known.contains(to)) else {
         return factor::failed(context, R::FACTOR, wrong).await;
     };
-    context.forget_secret(PENDING);
+    Use::Prove.forget::<R>(context);
     context.prove(R::method(to.to));
     factor::succeeded(context, R::FACTOR);
     if let Some(credential) = to.credential {
@@ -110,7 +103,7 @@ async fn resend<R: Route>(
     wanted: &Wanted,
     is_first: bool,
 ) -> Result<Answered> {
-    if let Some(error) = too_early(context) {
+    if let Some(error) = too_early::<R>(context, Use::Prove) {
         return Ok(Answered::Retry(vec![error]));
     }
     let error = attempt_to_send::<R>(context, wanted, is_first).await?;
@@ -124,15 +117,12 @@ async fn attempt_to_send<R: Route>(
     is_first: bool,
 ) -> Result<Option<FieldError>> {
     let is_known = has_proven(context);
-    let to = match is_known || is_first {
-        true => destinations::<R>(context, wanted, is_first).await?.into_iter().next(),
-        false => None,
-    };
-    let Some(to) = to else {
+    let known = destinations::<R>(context, wanted, is_first).await?;
+    let Some(to) = known.into_iter().next().filter(|_| is_known || is_first) else {
         pretend::<R>(context);
         return Ok(None);
     };
-    let error = send::<R>(context, to).await?;
+    let error = send::<R>(context, Use::Prove, to).await?;
     if error.is_some() && !is_known {
         pretend::<R>(context);
         return Ok(None);

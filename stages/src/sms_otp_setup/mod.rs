@@ -27,7 +27,7 @@ impl Enrols for SmsOtpSetup {
     type Answer = TextAnswer;
 
     async fn prepare(context: &mut Context<'_>, _config: &Config) -> Result<()> {
-        otp::begin(context);
+        otp::begin::<Text>(context);
         Ok(())
     }
 
