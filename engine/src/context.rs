@@ -217,6 +217,11 @@ impl<'a> Context<'a> {
         Ok(self.person.as_ref())
     }
 
+    /// Whom the flow is about, as far as this request has looked.
+    pub(crate) fn person_now(&self) -> Option<&User> {
+        self.person.as_ref()
+    }
+
     /// Says whom the flow is about.
     ///
     /// # Errors
@@ -511,6 +516,9 @@ impl<'a> Context<'a> {
 
     fn refresh_session(&mut self, admitted: Box<Admitted>) {
         let Some((session, _)) = &self.request.session else { return };
+        if self.request.is_delegated {
+            return;
+        }
         let (id, old) = (session.id.clone(), session.token_hash.clone());
         let token = self.services.ambient().token();
         let data = serde_json::json!({
@@ -567,6 +575,60 @@ impl<'a> Context<'a> {
             self.mail("password_changed", &email, serde_json::json!({ "name": name }))?;
         }
         self.record_change("password_changed", Value::Null);
+        Ok(())
+    }
+
+    /// Gives the person for whom `admitted` speaks another address, which this flow has proven. What
+    /// was issued before ends, and both addresses are told.
+    ///
+    /// # Errors
+    /// When it speaks for somebody else, or the address is unproven.
+    pub async fn set_email(&mut self, admitted: &Admitted, address: &str) -> Result<()> {
+        let key = user::key(address);
+        let is_proven = self.state.evidence.proofs().iter().any(|proof| {
+            matches!(&proof.method, assurance::Method::Email { address } if user::key(address) == key)
+        });
+        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
+        let person = person.filter(|_| is_proven);
+        let person = person.ok_or_else(|| Error::Internal("no right to this address".into()))?;
+        let (id, old, name) =
+            (person.id.clone(), person.email.clone(), person.display_name().to_owned());
+        self.state.security_epoch += 1;
+        let (security_epoch, now) = (self.state.security_epoch, self.now);
+        if let Some(person) = &mut self.person {
+            person.security_epoch = security_epoch;
+            person.email_verified_at = Some(now);
+        }
+        let effect = Effect::ChangeEmail { id, address: address.to_owned(), security_epoch };
+        self.push(effect);
+        let data = serde_json::json!({
+            "name": name,
+            "when": now,
+            "ip": self.request.ip,
+            "link": format!("{}/account/security", self.services.public_url),
+        });
+        for to in old.iter().map(String::as_str).chain([address]) {
+            self.mail("address_changed", to, data.clone())?;
+        }
+        self.record_change("address_changed", Value::Null);
+        Ok(())
+    }
+
+    /// Deletes the person for whom `admitted` speaks, and ends the browser's session with them.
+    ///
+    /// # Errors
+    /// When it speaks for somebody else.
+    pub async fn delete_person(&mut self, admitted: &Admitted) -> Result<()> {
+        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
+        let person = person.ok_or_else(|| Error::Internal("admitted for another person".into()))?;
+        let (id, email, name) =
+            (person.id.clone(), person.email.clone(), person.display_name().to_owned());
+        if let Some(email) = email {
+            self.mail("account_deleted", &email, serde_json::json!({ "name": name }))?;
+        }
+        self.record_change("user_deleted", Value::Null);
+        self.push(Effect::DeleteUser(id));
+        self.signed_out = true;
         Ok(())
     }
 

@@ -47,6 +47,18 @@ pub enum Effect {
         /// stage knew, or somebody else was first.
         security_epoch: i64,
     },
+    /// Give a person another address, which they have proven. Everything that was issued before ends,
+    /// links to the old address with it.
+    ChangeEmail {
+        /// Whose.
+        id: Id<User>,
+        /// Which.
+        address: String,
+        /// The person's security epoch from then on; see [`Effect::SetPassword`].
+        security_epoch: i64,
+    },
+    /// Delete a person and all that hangs on them.
+    DeleteUser(Id<User>),
     /// Write a stronger hash of the same password.
     UpdateCredential {
         /// Which.
@@ -166,6 +178,20 @@ impl Effect {
                 // In the order of a sign-in, so that the two never wait for each other.
                 attempt::clear(unit, credential.user_id.as_str(), "password").await?;
                 credential::replace(unit, &credential).await?;
+            }
+            Self::ChangeEmail { id, address, security_epoch } => {
+                if user::change_email(unit, &id, &address, now).await? != security_epoch {
+                    return Err(crate::Error::Stale);
+                }
+            }
+            Self::DeleteUser(id) => {
+                // The last administrator stays, also when two go at once.
+                let person = user::find(unit, &id).await?.ok_or(crate::Error::Stale)?;
+                user::delete(unit, &id).await?;
+                if person.admin && person.is_active() && user::count_admins(unit).await? == 0 {
+                    let error = crate::FieldError::page("user_delete.last_admin");
+                    return Err(crate::Error::Spent(error));
+                }
             }
             Self::UpdateCredential { id, data } => {
                 credential::update_data(unit, &id, data).await?;

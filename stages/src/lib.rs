@@ -27,6 +27,7 @@ pub mod static_code;
 pub mod static_setup;
 pub mod totp;
 pub mod totp_setup;
+pub mod user_delete;
 pub mod user_write;
 pub mod webauthn;
 pub mod webauthn_setup;
@@ -60,5 +61,6 @@ pub fn registry() -> Registry {
         .with::<deny::Deny>()
         .with::<prompt::Prompt>()
         .with::<user_write::UserWrite>()
+        .with::<user_delete::UserDelete>()
         .with::<email_link::EmailLink>()
 }

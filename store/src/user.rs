@@ -133,8 +133,8 @@ pub async fn find(conn: &mut Conn, id: &Id<User>) -> Result<Option<User>> {
 pub async fn lock(unit: &mut Unit, id: &Id<User>) -> Result<Option<User>> {
     // SQLite has one writer anyway; a row that was updated, if only to what it is, is locked on
     // PostgreSQL.
-    let query = diesel::update(users::table.find(id))
-        .set(users::security_epoch.eq(users::security_epoch));
+    let query =
+        diesel::update(users::table.find(id)).set(users::security_epoch.eq(users::security_epoch));
     Ok(on!(unit, |c| query.returning(User::as_returning()).get_result(c)).optional()?)
 }
 
@@ -225,6 +225,24 @@ pub async fn verify_email(unit: &mut Unit, id: &Id<User>, address: &str, now: Ti
     let query = diesel::update(users::table.find(id).filter(users::email_key.eq(key(address))))
         .set((users::email_verified_at.eq(now), users::updated_at.eq(now)));
     crate::one(on!(unit, |c| query.execute(c))?)
+}
+
+/// Gives the person another address, which they have proven, and ends everything that was issued
+/// before. Returns the new epoch.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] when the address is another person's.
+pub async fn change_email(unit: &mut Unit, id: &Id<User>, address: &str, now: Time) -> Result<i64> {
+    let query = diesel::update(users::table.find(id))
+        .set((
+            users::email.eq(address),
+            users::email_key.eq(key(address)),
+            users::email_verified_at.eq(now),
+            users::security_epoch.eq(users::security_epoch + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(users::security_epoch);
+    Ok(on!(unit, |c| query.get_result(c))?)
 }
 
 /// Lets or forbids the person to sign in; either way everything issued so far is dead.

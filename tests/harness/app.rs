@@ -24,6 +24,8 @@ pub(crate) struct TestApp {
     /// What the app works with, for a look behind the pages.
     pub(crate) app: Arc<App>,
     seen: Mutex<Vec<Id<store::mail::Mail>>>,
+    ambient: Ambient,
+    settings: Vec<(&'static str, String)>,
     // Dropped in this order: who works on the database goes before it.
     site: Site,
     _jobs: JoinSet<()>,
@@ -61,10 +63,30 @@ impl TestApp {
         let mailbox = Mailbox::open().await;
         let clock = MockClock::new();
         let ambient = Ambient::new(Arc::new(clock.clone()), Arc::new(SeededRandom::new(7)));
+        let mut settings: Vec<_> =
+            more.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        settings.extend(sends_mail.then(|| ("smtp-url", mailbox.url())));
+        Self::run(clock, ambient, mailbox, settings, database, files).await
+    }
+
+    /// The same app after a restart: another process on the same database.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { clock, ambient, mailbox, settings, site, _database, _files, .. } = self;
+        drop(site);
+        Self::run(clock, ambient, mailbox, settings, _database, _files).await
+    }
+
+    async fn run(
+        clock: MockClock,
+        ambient: Ambient,
+        mailbox: Mailbox,
+        settings: Vec<(&'static str, String)>,
+        database: TestDatabase,
+        files: TempDir,
+    ) -> Self {
         let mut made = None;
         let site = Site::serve(async |url| {
             let folder = files.path().to_str().unwrap();
-            let smtp = mailbox.url();
             let mut pairs = vec![
                 ("public-url", url),
                 ("database", database.url()),
@@ -74,8 +96,8 @@ impl TestApp {
                 // The clock stands still, so nothing that was spent comes back.
                 ("rate-limit", "off"),
             ];
-            pairs.extend(sends_mail.then_some(("smtp-url", &*smtp)));
-            pairs.extend(more);
+            pairs.extend(settings.iter().map(|(name, value)| (*name, value.as_str())));
+            let ambient = ambient.clone();
             let passwords = Passwords::cheap(1, ambient.clone()).unwrap();
             let opened =
                 App::with_passwords(Settings::of(pairs).unwrap(), ambient, passwords).await;
@@ -92,6 +114,8 @@ impl TestApp {
             mailbox,
             app,
             seen: Mutex::default(),
+            ambient,
+            settings,
             site,
             _jobs: jobs,
             _trigger: trigger,

@@ -52,6 +52,11 @@ impl Jar {
         self.matching(url).map(|cookie| (cookie.name.clone(), cookie.value.clone())).collect()
     }
 
+    /// Forgets every cookie but those whose names contain `part`.
+    pub(crate) fn keep_only(&mut self, part: &str) {
+        self.0.retain(|cookie| cookie.name.contains(part));
+    }
+
     /// Gives the cookie `name` another value, wherever it is.
     pub(crate) fn replace(&mut self, name: &str, value: &str) {
         let mut found = false;

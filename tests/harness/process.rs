@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -25,20 +25,8 @@ impl Process {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("output");
         let file = File::create(&output).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_flowgate"));
-        command
-            .args(arguments)
-            .current_dir(folder.path())
-            // What it would delete at its end goes with the folder, however it ends.
-            .env("TMPDIR", folder.path())
-            .stdin(Stdio::null())
-            .stdout(file.try_clone().unwrap())
-            .stderr(file);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("FLOWGATE_") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = command(arguments, folder.path());
+        command.stdout(file.try_clone().unwrap()).stderr(file);
         Self { child: command.spawn().unwrap(), output, _folder: folder }
     }
 
@@ -98,6 +86,53 @@ impl Drop for Process {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// What came of a command that ends by itself.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Runs `flowgate` with these arguments to its end.
+    pub(crate) fn of(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let Output { status, stdout, stderr } = command(arguments, folder.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// Fails, showing what it said, unless it ended with this code.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    /// Its standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+fn command(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowgate"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        // What it would delete at its end goes with the folder, however it ends.
+        .env("TMPDIR", folder)
+        .stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("FLOWGATE_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// As much as one reads.

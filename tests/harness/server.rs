@@ -1,8 +1,11 @@
 //! `flowgate serve` on a database and a blueprint of its own, which can be killed and started again.
 
+use std::path::Path;
+
+use store::{Ambient, Database, Sealer, SecretKey, Store};
 use tempfile::TempDir;
 
-use super::{Browser, Process, TestDatabase, free_port};
+use super::{Browser, Process, Ran, TestDatabase, free_port};
 
 /// A running server. Its address, database and blueprints stay the same when it is started again.
 pub(crate) struct Server {
@@ -43,6 +46,32 @@ impl Server {
     pub(crate) async fn crash_and_restart(&mut self) {
         self.process.kill();
         self.process = run(&self.arguments, &self.url).await;
+    }
+
+    /// `kill -9`; it stays down until [`crash_and_restart`](Self::crash_and_restart).
+    pub(crate) fn crash(&mut self) {
+        self.process.kill();
+    }
+
+    /// Runs another command of the product on the same database, to its end.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Ran {
+        let is_shared = |flag: &&str| ["--database", "--data", "--public-url"].contains(flag);
+        let own: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        let shared = own.windows(2).filter(|pair| is_shared(&pair[0])).flatten().copied();
+        Ran::of(&arguments.iter().copied().chain(shared).collect::<Vec<_>>())
+    }
+
+    /// Its database, for a look behind the pages.
+    pub(crate) async fn store(&self) -> Store {
+        let value = |flag: &str| {
+            let at = self.arguments.iter().position(|it| it == flag).unwrap();
+            self.arguments[at + 1].as_str()
+        };
+        let ambient = Ambient::system();
+        let key = Path::new(value("--data")).join("secret.key");
+        let key = SecretKey::read_or_create(&key, &ambient).unwrap();
+        let database = Database::parse(value("--database")).unwrap();
+        Store::open(&database, Sealer::new(&key).unwrap(), ambient).await.unwrap()
     }
 
     pub(crate) fn browser(&self) -> Browser {

@@ -3,4 +3,8 @@
 
 mod attacks;
 mod message;
+mod otp;
 mod pages;
+mod static_code;
+mod totp;
+mod webauthn;

@@ -20,7 +20,7 @@ fn bare_keys(page: &Page) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_stage_speaks_every_language() {
-    let app = TestApp::with_outbox(&blueprint()).await;
+    let app = TestApp::with_settings(&blueprint(), super::webauthn::SETTINGS).await;
     for sample in SAMPLES {
         let mut seen = Vec::new();
         for language in ["en", "de"] {

@@ -106,8 +106,12 @@ fn take_over(context: &mut Context<'_>, link: &Link, person: Option<User>) -> Re
     state.login.get_or_insert_with(|| link.address.clone());
     state.answers.insert("email".to_owned(), Answer::Text(link.address.clone()));
     context.prove(assurance::Method::Email { address: link.address.clone() });
-    // A link that an administrator handed over shows nothing of the mailbox.
-    if let Some(id) = link.user_id.as_ref().filter(|_| link.is_mailed()) {
+    // A link that an administrator handed over shows nothing of the mailbox; one to an address that
+    // the person wants to have proves it, but it is not theirs yet.
+    let key = user::key(&link.address);
+    let is_theirs = |person: &User| person.email.as_deref().map(user::key) == Some(key);
+    let is_own = link.is_mailed() && context.person_now().is_some_and(is_theirs);
+    if let Some(id) = link.user_id.as_ref().filter(|_| is_own) {
         let effect = crate::Effect::VerifyEmail { id: id.clone(), address: link.address.clone() };
         context.push(effect);
         context.email_verified(&link.address);

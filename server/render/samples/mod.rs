@@ -1,6 +1,8 @@
 //! One sample or more of every page and mail, for the tests that render them all in every language
 //! and for the gallery. A new template without a sample fails a test.
 
+mod account;
+mod device;
 mod stages;
 mod stages_factor;
 mod stages_setup;
@@ -10,7 +12,7 @@ use minijinja::value::Serde;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Account, App, Brand, Claim, ClientHead, Consent, ConsentClient, Error, ErrorKind, ErrorPage,
+    App, Brand, Claim, ClientHead, Consent, ConsentClient, Error, ErrorKind, ErrorPage,
     FlowHead, FormPost, Lang, Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox,
     OutboxEntry, OutboxMail, Page, Person, Renderer, Scope, View, WikiAction, WikiClaims,
     WikiError, WikiHome,
@@ -93,7 +95,8 @@ pub fn pages() -> Vec<Sample> {
     pages.extend(oauth());
     pages.extend(errors());
     pages.extend(demo());
-    pages.push(view("account", &account()));
+    pages.extend(account::pages());
+    pages.extend(device::pages());
     for page in &mut pages {
         // Both brands are looked at.
         page.branded = !page.name.ends_with("_plain");
@@ -174,19 +177,6 @@ fn errors() -> Vec<Sample> {
     ErrorKind::ALL.into_iter().map(page).collect()
 }
 
-fn account() -> Account {
-    Account {
-        acr: "aal2".to_owned(),
-        amr: ["pwd", "otp", "mfa"].map(ToOwned::to_owned).to_vec(),
-        auth_time: Some("2026-11-22T19:58:00Z".to_owned()),
-        organisations: vec!["Acme GmbH".to_owned(), "Kontor AG".to_owned()],
-        apps: vec![App {
-            name: "Wiki".to_owned(),
-            uri: Some("https://wiki.acme.example/".to_owned()),
-        }],
-    }
-}
-
 fn demo() -> Vec<Sample> {
     let action = |key: &str| WikiAction { key: key.to_owned(), url: format!("/login?try={key}") };
     let actions = ["fresh", "second_factor", "silent", "consent", "account", "outbox"].map(action);
@@ -257,13 +247,15 @@ pub fn mails() -> Vec<(&'static str, Json)> {
         ("verify", mail(Some("Ada Lovelace"), 60)),
         ("recovery", mail(None, 1)),
         ("password_changed", mail(Some("Ada Lovelace"), 0)),
+        ("account_deleted", mail(Some("Ada Lovelace"), 0)),
         ("account_exists", mail(Some(""), 0)),
         ("code", json!({ "name": "Ada Lovelace", "code": "049213", "minutes": 10 })),
         ("factor_added", notice(json!({ "factor": "webauthn", "device": "My key" }))),
         ("factor_removed", notice(json!({ "factor": "totp", "device": "Phone", "ip": null }))),
+        ("second_factors_removed", notice(json!({ "ip": null }))),
         ("factor_locked", notice(json!({ "factor": "sms" }))),
         ("recovery_codes_made", notice(json!({}))),
-        ("recovery_code_used", notice(json!({ "left": 9 }))),
+        ("recovery_code_used", notice(json!({ "left": 3, "few": true }))),
         ("address_changed", notice(json!({ "new": "l•••@acme.example" }))),
     ]
 }

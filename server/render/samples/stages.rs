@@ -45,6 +45,7 @@ pub(super) fn stages() -> Vec<Sample> {
             "level": level, "continue": go_on,
         })
     };
+    let leaving = json!({ "name": "Ada Lovelace", "email": "ada@acme.example" });
     vec![
         stage("identify", "identify", &identify, &none),
         stage("identify_plain", "identify", &with_sources, &none),
@@ -102,6 +103,13 @@ pub(super) fn stages() -> Vec<Sample> {
         stage("login", "login", &json!({}), &none),
         stage("logout", "logout", &json!({ "client": { "name": "Wiki" } }), &none),
         stage("logout_plain", "logout", &json!({ "client": null }), &none),
+        stage("user_delete", "user_delete", &leaving, &none),
+        stage(
+            "user_delete_error",
+            "user_delete",
+            &leaving,
+            &wrong(json!("confirm"), "user_delete.confirm_first"),
+        ),
     ]
 }
 

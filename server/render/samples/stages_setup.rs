@@ -113,7 +113,7 @@ fn messages() -> Vec<Sample> {
             "sms_otp_setup_error_plain",
             "sms_otp_setup",
             &number,
-            &wrong("number", "prompt.invalid"),
+            &wrong("number", "sms_otp_setup.invalid"),
         ),
         stage(
             "email_otp_setup_other_plain",

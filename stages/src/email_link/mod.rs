@@ -116,6 +116,12 @@ fn typed(context: &Context<'_>) -> Option<String> {
     answered.or_else(|| state.login.clone().filter(|login| login.contains('@')))
 }
 
+/// The address that somebody who is signed in wants to have instead of theirs.
+fn wanted(context: &Context<'_>) -> Option<String> {
+    let is_change = context.program().purpose() == Purpose::Settings;
+    typed(context).filter(|_| is_change).and_then(|text| crate::prompt::address(&text))
+}
+
 /// Seconds until another mail may be asked for.
 fn wait(context: &Context<'_>) -> i64 {
     let sent: Sent = context.scratch().unwrap_or_default();
@@ -126,7 +132,8 @@ fn wait(context: &Context<'_>) -> i64 {
 /// Whether this execution has proven the mailbox already.
 async fn is_proven(context: &mut Context<'_>) -> Result<bool> {
     let known = context.person().await?.and_then(|person| person.email.clone());
-    let Some(address) = known.or_else(|| typed(context)) else { return Ok(false) };
+    let wanted = wanted(context).or(known).or_else(|| typed(context));
+    let Some(address) = wanted else { return Ok(false) };
     Ok(context.state().evidence.proofs().iter().any(|proof| {
         matches!(&proof.method, Method::Email { address: proven } if user::key(proven) == user::key(&address))
     }))
@@ -140,6 +147,9 @@ async fn send(context: &mut Context<'_>, config: &Config) -> Result<()> {
     let minutes = config.expires.to_delta().num_minutes();
     match context.person().await?.cloned() {
         Some(person) => {
+            if let Some(address) = wanted(context) {
+                return verify_change(context, config, &person, &address).await;
+            }
             // Recovery goes only to an address that the person once proved.
             let recovery = is_recovery(context);
             let usable = person.email_verified_at.is_some() || !recovery;
@@ -184,6 +194,27 @@ async fn send(context: &mut Context<'_>, config: &Config) -> Result<()> {
         }
         None => Ok(()),
     }
+}
+
+/// Writes to the address that the person wants to have, unless it is another's: that they are told
+/// nothing of, and see the same page.
+async fn verify_change(
+    context: &mut Context<'_>,
+    config: &Config,
+    person: &User,
+    address: &str,
+) -> Result<()> {
+    let mut conn = context.services().store.read().await?;
+    let owner = user::find_by_login(&mut conn, address, &[Login::Email]).await?;
+    drop(conn);
+    let is_free = owner.is_none_or(|owner| owner.id == person.id);
+    if !is_free || !may_mail(context, address).await? {
+        return Ok(());
+    }
+    let link = link(context, config, Some(person), address);
+    let minutes = config.expires.to_delta().num_minutes();
+    let data = json!({ "name": person.display_name(), "link": link, "minutes": minutes });
+    context.mail("verify", address, data)
 }
 
 /// Whether the address has not had its mails for this hour.

@@ -69,9 +69,10 @@ async fn update(context: &mut Context<'_>) -> Result<Entered> {
     if context.person().await?.is_none() {
         return Ok(Entered::Deny(gate::nobody()));
     }
-    let changes_password = context.secrets_mut().password.is_some();
+    let wanted = new_address(context).await?;
+    let is_sensitive = wanted.is_some() || context.secrets_mut().password.is_some();
     let decision =
-        if changes_password { context.admit_for_change().await? } else { context.admit().await? };
+        if is_sensitive { context.admit_for_change().await? } else { context.admit().await? };
     let admitted = match decision {
         Decision::Admitted(admitted) => admitted,
         refused => return Ok(Entered::Deny(gate::denial(&refused))),
@@ -86,10 +87,29 @@ async fn update(context: &mut Context<'_>) -> Result<Entered> {
     };
     let attributes = attributes(context, before);
     context.push(Effect::UpdateProfile { id, name, attributes });
+    if let Some(address) = wanted {
+        if !is_proven(context, &address) {
+            return Ok(Entered::Deny(gate::nobody()));
+        }
+        context.set_email(&admitted, &address).await?;
+    }
     if let Some(phc) = context.secrets_mut().password.take() {
         context.set_password(&admitted, &phc).await?;
     }
     Ok(Entered::Next)
+}
+
+/// The address that somebody who is signed in has asked for instead of theirs.
+async fn new_address(context: &mut Context<'_>) -> Result<Option<String>> {
+    if context.program().purpose() != engine::definition::Purpose::Settings {
+        return Ok(None);
+    }
+    let Some(Given::Text(address)) = context.state().answers.get("email").cloned() else {
+        return Ok(None);
+    };
+    let own = context.person().await?.and_then(|person| person.email.clone());
+    let is_new = own.is_none_or(|own| store::user::key(&own) != store::user::key(&address));
+    Ok(is_new.then_some(address))
 }
 
 /// Whether this execution proved that the address is the person's.
