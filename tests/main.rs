@@ -2,6 +2,7 @@
 //!
 //! `harness/` is what they stand on. `flows/`, `stages/` and `provider/` mirror what they test and
 //! run against the app, on SQLite or, with `TEST_DATABASE_URL`, on a PostgreSQL schema of their own.
+//! `cli/` runs commands of the product binary.
 //! `browser/` drives real Chromium against the product binary, and `demo/` runs it without a browser.
 //! `rules/` checks what a reader can't.
 //! To add a test: a function in the file that mirrors what it tests, on
@@ -10,6 +11,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod browser;
+mod cli;
 mod demo;
 mod flows;
 mod harness;
