@@ -1,5 +1,6 @@
 //! The server: what stands between the crates and the network.
 
+pub(crate) mod account;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -31,6 +31,8 @@ pub(super) enum Failure {
     Insufficient(Arc<Insufficient>),
     /// Too many requests from one address; says how many seconds to wait.
     TooMany(u64),
+    /// The factor is the last that counts for these organisations, or for coming in at all.
+    LastFactor(Arc<[String]>),
     /// There is no such thing.
     NotFound,
     /// There is, but not by this method.
@@ -66,7 +68,7 @@ impl Failure {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Expired | Self::LinkInvalid => StatusCode::GONE,
-            Self::Stale => StatusCode::CONFLICT,
+            Self::Stale | Self::LastFactor(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -84,6 +86,9 @@ impl Failure {
                 ("insufficient_user_authentication", "a stronger or newer proof is needed")
             }
             Self::TooMany(_) => ("too_many_requests", "too many requests; wait a moment"),
+            Self::LastFactor(_) => {
+                ("last_factor", "nothing else that you have would let you in; add another factor first")
+            }
             Self::NotFound => ("not_found", "there is nothing here"),
             Self::MethodNotAllowed => ("method_not_allowed", "not by this method"),
             Self::Misdirected => ("misdirected", "this server has another name"),
@@ -109,7 +114,7 @@ impl Failure {
             Self::TooMany(_) => ErrorKind::TooManyRequests,
             Self::NotFound | Self::MethodNotAllowed | Self::Misdirected => ErrorKind::NotFound,
             Self::Expired => ErrorKind::Expired,
-            Self::Stale => ErrorKind::Stale,
+            Self::Stale | Self::LastFactor(_) => ErrorKind::Stale,
             Self::LinkInvalid => ErrorKind::LinkInvalid,
             Self::Unavailable => ErrorKind::Unavailable,
             Self::Internal(_) => ErrorKind::Internal,
@@ -233,6 +238,9 @@ fn document(visit: &Visit, failure: &Failure) -> Response {
         && let Some(body) = body.as_object_mut()
     {
         body.extend(lacks);
+    }
+    if let Failure::LastFactor(organisations) = failure {
+        body["organisations"] = json!(&**organisations);
     }
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], Json(body).into_response().into_body()).into_response()

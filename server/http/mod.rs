@@ -3,6 +3,7 @@
 //!
 //! To add a route, see `routes.rs`, where each is one line that says who may come.
 
+mod account;
 mod api;
 mod assets;
 mod cookies;

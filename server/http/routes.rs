@@ -18,10 +18,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::guard::{self, Guard};
-use super::{MAX_BODY, MAX_DURATION, api, assets, failure, flow, frame, health, home, oidc};
+use super::{MAX_BODY, MAX_DURATION, account, api, assets, failure, flow, frame, health, home, oidc};
 use crate::app::App;
 
-use Access::{App as Program, Browser, Everybody, Referred, Session};
+use Access::{App as Program, Browser, Everybody, Referred, Sensitive, Session};
 use Verb::{Delete, Get, Patch, Post, Put};
 
 /// Who may come to a route.
@@ -60,6 +60,20 @@ pub fn routes() -> Vec<Route> {
     vec![
         at(Get, "/", Browser, home::show),
         at(Post, "/logout", Browser, home::sign_out),
+        at(Get, "/account", Session, account::overview::get),
+        at(Get, "/account/profile", Session, account::profile::get),
+        at(Post, "/account/profile", Session, account::profile::post),
+        at(Get, "/account/security", Session, account::security::get),
+        at(Post, "/account/security", Session, account::security::post),
+        at(Get, "/account/factors/{id}", Sensitive, account::factor::get),
+        at(Post, "/account/factors/{id}", Sensitive, account::factor::rename),
+        at(Get, "/account/factors/{id}/remove", Sensitive, account::factor::ask),
+        at(Post, "/account/factors/{id}/remove", Sensitive, account::factor::remove),
+        at(Get, "/account/sessions", Session, account::sessions::get),
+        at(Post, "/account/sessions", Sensitive, account::sessions::post),
+        at(Get, "/account/apps", Session, account::apps::get),
+        at(Post, "/account/apps", Session, account::apps::post),
+        at(Get, "/account/activity", Session, account::activity::get),
         at(Get, "/flow/{slug}", Browser, flow::show),
         at(Post, "/flow/{slug}", Browser, flow::answer),
         at(Get, "/api/v1/flows/{slug}", Browser, api::flow::show),

@@ -6,9 +6,11 @@
 //! To add a page see `view.rs`, a mail `mail.rs`, a language `locales.rs`, a template function
 //! `functions.rs`.
 
+mod account;
 mod assets;
 mod colour;
 mod demo;
+mod device;
 mod files;
 mod functions;
 mod locale;
@@ -29,11 +31,15 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use serde::Serialize;
 
+pub(crate) use account::{
+    ActivityPage, Apps, Factor, Notice, Overview, Profile, Refused, Remove, Security, Sessions, SetUp,
+};
 pub use assets::{ASSET_PATH, Asset};
 pub use colour::{Colour, Theme, Tones};
 pub use demo::{
     Claim, Outbox, OutboxEntry, OutboxMail, WikiAction, WikiClaims, WikiError, WikiHome,
 };
+pub(crate) use device::{DeviceConfirm, DeviceDone, DeviceEnter};
 pub use locale::{Lang, Locale};
 pub use locales::{DEFAULT_LANGUAGE, Locales};
 pub use mail::Mail;
@@ -41,7 +47,7 @@ pub use page::{
     Brand, ClientHead, FlowHead, LanguageLink, Links, Organisation, Page, Person, SERVICE_NAME,
 };
 pub use view::{
-    Account, App, Challenge, Consent, ConsentClient, ErrorKind, ErrorPage, FormPost, LoggedOut,
+    App, Challenge, Consent, ConsentClient, ErrorKind, ErrorPage, FormPost, LoggedOut,
     LogoutConfirm, OauthError, Scope, View,
 };
 

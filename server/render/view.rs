@@ -124,22 +124,6 @@ pub struct App {
     pub uri: Option<String>,
 }
 
-/// `account/home.html`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Account {
-    /// `aal1`, `aal2`, `phr`, `phrh`.
-    pub acr: String,
-    /// RFC 8176 values.
-    pub amr: Vec<String>,
-    /// When the newest proof that counted was given, RFC 3339.
-    pub auth_time: Option<String>,
-    /// The person's organisations, by name.
-    pub organisations: Vec<String>,
-    /// Apps to go to.
-    pub apps: Vec<App>,
-}
-view!(Account, "account/home.html", "account");
-
 /// What went wrong, as far as the person needs to know: each has its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
