@@ -1,6 +1,6 @@
 //! The flows of a blueprint version: as kept, and compiled.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub struct Owned<T> {
 /// A version, compiled.
 pub struct Catalogue {
     version: i64,
+    /// The flows that no blueprint states.
+    built_in: BTreeSet<String>,
     programs: BTreeMap<String, Arc<Program>>,
 }
 
@@ -61,7 +63,7 @@ impl Catalogue {
                 .map_err(|error| Error::Internal(format!("flow `{slug}`: {error}")))?;
             programs.insert(slug.clone(), Arc::new(program));
         }
-        Ok(Self { version, programs })
+        Ok(Self { version, built_in: BTreeSet::new(), programs })
     }
 
     /// The version's number.
@@ -76,9 +78,9 @@ impl Catalogue {
         self.programs.get(slug)
     }
 
-    /// All flows, by slug.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Program>> {
-        self.programs.values()
+    /// The flows that blueprints state, by slug.
+    pub fn stated(&self) -> impl Iterator<Item = &Arc<Program>> {
+        self.programs.values().filter(|program| !self.built_in.contains(program.slug()))
     }
 }
 
@@ -140,7 +142,8 @@ impl Versions {
         registry: Arc<Registry>,
         built_in: BTreeMap<String, Flow>,
     ) -> Self {
-        let empty = Catalogue { version: 0, programs: BTreeMap::new() };
+        let empty =
+            Catalogue { version: 0, built_in: BTreeSet::new(), programs: BTreeMap::new() };
         Self {
             store,
             registry,
@@ -188,12 +191,16 @@ impl Versions {
             .ok_or_else(|| Error::Internal(format!("there is no blueprint version {version}")))?;
         let mut flows: Flows = serde_json::from_value(row.document.0)
             .map_err(|error| Error::Internal(format!("blueprint version {version}: {error}")))?;
+        let mut built_in = BTreeSet::new();
         for (slug, flow) in &self.built_in {
+            if !flows.flows.contains_key(slug) {
+                built_in.insert(slug.clone());
+            }
             let owned = || Owned { owner: BUILT_IN.to_owned(), object: flow.clone() };
             flows.flows.entry(slug.clone()).or_insert_with(owned);
         }
-        let catalogue =
-            Arc::new(Catalogue::compile(version, &flows, &self.registry, &self.sandbox)?);
+        let compiled = Catalogue::compile(version, &flows, &self.registry, &self.sandbox)?;
+        let catalogue = Arc::new(Catalogue { built_in, ..compiled });
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
         if older.len() >= KEPT
             && let Some(oldest) = older.keys().min().copied()

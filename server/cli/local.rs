@@ -161,7 +161,7 @@ impl Local {
     pub(super) async fn way_back(&self) -> Result<(Catalogue, String, String), StartError> {
         let catalogue = self.catalogue().await?;
         let mut found: Vec<(String, String)> = catalogue
-            .all()
+            .stated()
             .filter(|flow| flow.purpose() == Purpose::Recovery)
             .filter_map(|flow| {
                 let stage = flow.stages_of(LINK_STAGE).next()?;

@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use provider::authorize::Authorize;
 use provider::{Caller, Refusal, Trace};
 use serde::Deserialize;
+use store::interaction::Interaction;
 use store::{Id, organisation};
 
 use super::super::failure::Failure;
@@ -17,6 +18,9 @@ use super::super::visitor::Visitor;
 use super::super::{cookies, csrf, page};
 use crate::app::App;
 use crate::render::{Consent, ConsentClient, FormPost, OauthError, Person, Scope};
+
+/// The flow in which people prove more within the session that they have.
+const STEP_UP: &str = "step-up";
 
 /// `GET /oauth/authorize`
 pub(in super::super) async fn get(
@@ -50,7 +54,7 @@ async fn authorize(
     let hash = store::token(&browser);
     let caller = caller(visitor, &hash, ip.as_deref());
     let judged = app.provider.authorize(parameters, &caller).await.map_err(provider_error)?;
-    let mut response = respond(app, visitor, &browser, judged)?;
+    let mut response = respond(app, visitor, &browser, judged).await?;
     if is_new {
         let cookie = cookies::browser(&browser, app.settings.is_secure());
         page::set_cookie(&mut response, &cookie);
@@ -82,7 +86,7 @@ pub(in super::super) async fn resume(
     let caller = caller(&visitor, &hash, ip.as_deref());
     let id = Id::from(id.as_str());
     let judged = app.provider.resume(&id, &caller).await.map_err(provider_error)?;
-    respond(&app, &visitor, &browser, judged)
+    respond(&app, &visitor, &browser, judged).await
 }
 
 /// `POST /oauth/consent/{id}`
@@ -103,7 +107,7 @@ pub(in super::super) async fn consent(
     let id = Id::from(id.as_str());
     let judged =
         app.provider.decide_consent(&id, &caller, allowed).await.map_err(provider_error)?;
-    respond(&app, &visitor, &browser, judged)
+    respond(&app, &visitor, &browser, judged).await
 }
 
 fn caller<'a>(
@@ -118,7 +122,7 @@ fn caller<'a>(
     }
 }
 
-fn respond(
+async fn respond(
     app: &App,
     visitor: &Visitor,
     browser: &str,
@@ -128,7 +132,7 @@ fn respond(
         Authorize::Redirect(location) => Ok(page::go(location.as_str())),
         Authorize::Device { interaction } => Ok(page::go(&format!("/device/{interaction}"))),
         Authorize::SignIn { interaction } => {
-            let slug = app.sign_in_flow();
+            let slug = app.way_in(visitor, browser, &interaction).await?;
             Ok(page::go(&format!("/flow/{slug}?interaction={interaction}")))
         }
         Authorize::Consent(asked) => {
@@ -224,7 +228,7 @@ fn ascii(id: &str) -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-pub(super) fn provider_error(error: provider::Error) -> Failure {
+pub(in super::super) fn provider_error(error: provider::Error) -> Failure {
     if error.is_temporary() {
         return Failure::Unavailable;
     }
@@ -261,6 +265,22 @@ impl App {
         }))
     }
 
+    /// The flow that a request needs which waits: who is signed in already proves what is missing in
+    /// the session that they have, unless only a new sign-in or another person will do.
+    async fn way_in(
+        &self,
+        visitor: &Visitor,
+        browser: &str,
+        id: &Id<Interaction>,
+    ) -> Result<String, Failure> {
+        let Some((_, user)) = &visitor.session else { return Ok(self.sign_in_flow()) };
+        let facts = self.provider.interaction_facts(id, &store::token(browser)).await;
+        let is_for_them = facts.map_err(provider_error)?.is_some_and(|facts| {
+            !facts.is_fresh && facts.subject.is_none_or(|subject| subject == user.id.as_str())
+        });
+        Ok(if is_for_them { STEP_UP.to_owned() } else { self.sign_in_flow() })
+    }
+
     /// The flow that people sign in with: `sign-in`, or else the first one that is for that.
     pub(in super::super) fn sign_in_flow(&self) -> String {
         let catalogue = self.engine.catalogue();
@@ -269,7 +289,7 @@ impl App {
         };
         let usual = catalogue.find("sign-in").filter(is_for_that);
         usual
-            .or_else(|| catalogue.all().find(is_for_that))
+            .or_else(|| catalogue.stated().find(is_for_that))
             .map_or_else(|| "sign-in".to_owned(), |program| program.slug().to_owned())
     }
 }
