@@ -55,6 +55,16 @@ pub(crate) trait Enrolment: Sync {
     ) -> Boxed<'a, Answered>;
 }
 
+/// Whether this installation can ask for the factor at all: passkeys need a domain, text messages
+/// somebody who sends them.
+pub(crate) fn is_ready(context: &Context<'_>, factor: Factor) -> bool {
+    match factor {
+        Factor::Webauthn => context.services().webauthn.is_some(),
+        Factor::Sms => context.services().telephone.is_ready(),
+        Factor::Password | Factor::Totp | Factor::Static | Factor::Email => true,
+    }
+}
+
 /// How a factor is shown.
 pub(crate) fn proof(factor: Factor) -> Option<&'static dyn Proof> {
     match factor {

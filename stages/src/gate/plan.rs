@@ -58,7 +58,7 @@ pub(super) async fn make(context: &mut Context<'_>, pages: &Pages) -> Result<Pla
             _ => Plan::Pass,
         },
         Decision::Challenge(challenge) => ask(context, pages, challenge).await?,
-        Decision::Enrol(enrol) => demand(enrol),
+        Decision::Enrol(enrol) => demand(context, enrol),
         refused @ Decision::Deny(_) => Plan::Deny(denial(&refused)),
     })
 }
@@ -77,15 +77,15 @@ async fn within_grace(
     explanation: Explanation,
 ) -> Result<Plan> {
     let allowed = context.standing().await?.policies.join().factors;
-    let factors: Vec<Factor> = offered(allowed.iter());
+    let factors: Vec<Factor> = offered(context, allowed.iter());
     if factors.is_empty() {
         return Ok(Plan::Pass);
     }
     Ok(Plan::Enrol(Offer { factors, deadline: Some(deadline), later: true, explanation }))
 }
 
-fn demand(enrol: Enrol) -> Plan {
-    let factors = offered(enrol.factors.iter().copied());
+fn demand(context: &Context<'_>, enrol: Enrol) -> Plan {
+    let factors = offered(context, enrol.factors.iter().copied());
     if factors.is_empty() {
         return Plan::Deny(denial(&Decision::Enrol(enrol)));
     }
@@ -95,15 +95,18 @@ fn demand(enrol: Enrol) -> Plan {
 
 /// The factors that can be set up in place. Recovery codes are for when the others are lost, so they
 /// are never the first factor; they come with it.
-fn offered(factors: impl Iterator<Item = Factor>) -> Vec<Factor> {
-    factors
-        .filter(|factor| *factor != Factor::Static && ways::enrolment(*factor).is_some())
-        .collect()
+fn offered(context: &Context<'_>, factors: impl Iterator<Item = Factor>) -> Vec<Factor> {
+    let can_be = |factor: &Factor| {
+        *factor != Factor::Static
+            && ways::enrolment(*factor).is_some()
+            && ways::is_ready(context, *factor)
+    };
+    factors.filter(can_be).collect()
 }
 
 async fn ask(context: &mut Context<'_>, pages: &Pages, challenge: Challenge) -> Result<Plan> {
-    let factors: Vec<Factor> =
-        challenge.factors.iter().copied().filter(|it| ways::proof(*it).is_some()).collect();
+    let can_be = |it: &Factor| ways::proof(*it).is_some() && ways::is_ready(context, *it);
+    let factors: Vec<Factor> = challenge.factors.iter().copied().filter(can_be).collect();
     let Some(first) = first(context, &factors).await? else {
         return Ok(Plan::Deny(denial(&Decision::Challenge(challenge))));
     };

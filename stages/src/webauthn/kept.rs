@@ -12,6 +12,7 @@ use webauthn_rs_core::proto;
 pub(crate) const KIND: &str = "webauthn";
 
 /// A passkey or security key.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, named in the data")]
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// Its id, public key and flags, as the library keeps them. Of an attestation only that there was

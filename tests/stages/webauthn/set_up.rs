@@ -97,7 +97,11 @@ async fn a_persons_name_cannot_turn_a_dialog_around() {
 async fn a_stage_says_which_products_and_keys_it_takes() {
     let app = app().await;
     let browser = signed_in(&app, (ADA, PASSWORD)).await;
-    let make = |aaguid| Authenticator { aaguid, ..Authenticator::new(ORIGIN) };
+    let make = |aaguid| {
+        let mut key = Authenticator::new(ORIGIN);
+        key.aaguid = aaguid;
+        key
+    };
     for (slug, aaguid) in
         [("bind-yubikey", [0; 16]), ("bind-yubikey", [7; 16]), ("bind-no-yubikey", YUBIKEY)]
     {
