@@ -12,6 +12,8 @@ use crate::{ADA, PASSWORD};
 
 const SESSION: &str = "flowgate-session";
 const BROWSER: &str = "flowgate-browser";
+/// Who has an authenticator app.
+const TOM: &str = "tom@acme.example";
 const BOB: (&str, &str) = ("bob@acme.example", "eight brown barrels");
 
 /// `blueprints/acme.yaml` with a flow that waits for something more once the password was right.
@@ -125,6 +127,11 @@ async fn strangers(app: &TestApp) -> Vec<Brought> {
     let walk = Walk::begin(&half, "halfway").await.answer(json!({ "login": ADA })).await;
     let walk = walk.answer(json!({ "password": PASSWORD })).await.asks("message");
     let partial = Brought::of("half a sign-in", &half).await;
+    let tom = app.browser();
+    let walk_of_tom = Walk::begin(&tom, "sign-in").await.answer(json!({ "login": TOM })).await;
+    let walk_of_tom = walk_of_tom.answer(json!({ "password": PASSWORD })).await;
+    assert_eq!((walk_of_tom.status, walk_of_tom.session()), (200, None), "{walk_of_tom:?}");
+    let pending = Brought::of("a sign-in that waits for the second factor", &tom).await;
     let native =
         Walk::native(&app.browser(), "halfway").await.answer(json!({ "login": ADA })).await;
     let native = native.answer(json!({ "password": PASSWORD })).await.asks("message");
@@ -132,6 +139,7 @@ async fn strangers(app: &TestApp) -> Vec<Brought> {
     let mut values = vec![
         ("a browser's secret", known.browser.clone().unwrap()),
         ("the secret of half a sign-in", partial.browser.clone().unwrap()),
+        ("the secret of a sign-in that waits", pending.browser.clone().unwrap()),
         ("an execution's token", native.bearer()),
         ("an execution's id", walk.execution().to_owned()),
         ("a form's token", known.csrf.clone().unwrap()),
@@ -141,7 +149,7 @@ async fn strangers(app: &TestApp) -> Vec<Brought> {
     ];
     values.extend(issued(app).await);
 
-    let mut all = vec![Brought::new("nothing"), known.clone(), partial.clone()];
+    let mut all = vec![Brought::new("nothing"), known.clone(), partial, pending];
     for dead in dead {
         let value = dead.session.clone().unwrap();
         all.push(Brought { session: None, bearer: Some(value), ..dead.clone() });
@@ -297,7 +305,7 @@ async fn a_session_opens_what_its_proofs_are_good_for() {
         for brought in brought {
             let page = brought.ask(&app, &route, &[]).await;
             match route.access {
-                Access::Sensitive => assert_step_up(&page, &route),
+                Access::Sensitive | Access::Enrolling => assert_step_up(&page, &route),
                 _ => assert_open(&page, &route, "a stale session"),
             }
         }
