@@ -18,6 +18,10 @@ pub struct Request {
     pub device: Option<TokenHash>,
     /// The live session that came with it, and its person.
     pub session: Option<(Session, User)>,
+    /// Whether an app acts for that session with an access token of its own. What it proves opens what
+    /// it does here, but the session stays as it is: its secret is the browser's, and whoever holds
+    /// that one gains nothing by what is proven elsewhere.
+    pub is_delegated: bool,
     /// The client's address, after the trusted proxies.
     pub ip: Option<IpAddr>,
     /// Its user agent.

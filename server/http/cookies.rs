@@ -17,6 +17,13 @@ const BROWSER: &str = "flowgate-browser";
 /// The secret of a device that was remembered, for as long as policies may allow.
 const DEVICE: &str = "flowgate-device";
 
+/// The sign-in of the API that waits for a second factor: the id of its execution, which is of no use
+/// without the browser's secret.
+const LOGIN: &str = "flowgate-login";
+
+/// So long an execution in which something was proven waits.
+const LOGIN_MINUTES: i64 = 10;
+
 /// The language chosen.
 pub(super) const LANGUAGE: &str = "flowgate-language";
 
@@ -49,6 +56,10 @@ impl<'a> Cookies<'a> {
 
     pub(super) fn device(&self, secure: bool) -> Option<&'a str> {
         self.get(&name(DEVICE, secure)).filter(|value| is_token(value))
+    }
+
+    pub(super) fn login(&self, secure: bool) -> Option<&'a str> {
+        self.get(&name(LOGIN, secure)).filter(|value| !value.is_empty() && value.len() <= 64)
     }
 
     pub(super) fn browser(&self, secure: bool) -> Option<&'a str> {
@@ -96,6 +107,20 @@ pub(super) fn session(token: &str, until: Option<DateTime<Utc>>, secure: bool) -
 /// Forgets the session.
 pub(super) fn no_session(secure: bool) -> Cookie<'static> {
     let mut cookie = cookie(SESSION, "", secure);
+    cookie.set_max_age(Duration::ZERO);
+    cookie
+}
+
+/// Keeps which sign-in waits.
+pub(super) fn login(execution: &str, secure: bool) -> Cookie<'static> {
+    let mut cookie = cookie(LOGIN, execution, secure);
+    cookie.set_max_age(Duration::minutes(LOGIN_MINUTES));
+    cookie
+}
+
+/// Forgets it.
+pub(super) fn no_login(secure: bool) -> Cookie<'static> {
+    let mut cookie = cookie(LOGIN, "", secure);
     cookie.set_max_age(Duration::ZERO);
     cookie
 }

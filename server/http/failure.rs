@@ -9,10 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::api::problem::Problem;
 use super::frame::Visit;
 use super::insufficient::Insufficient;
 use super::next;
-use super::page::go;
+use super::page::{go, set_cookie};
 use crate::app::App;
 use crate::render::{ErrorKind, ErrorPage, Page};
 
@@ -29,6 +30,8 @@ pub(super) enum Failure {
     SignIn(String),
     /// It needs a stronger or a newer proof.
     Insufficient(Arc<Insufficient>),
+    /// What the API says no to.
+    Problem(Arc<Problem>),
     /// Too many requests from one address; says how many seconds to wait.
     TooMany(u64),
     /// The factor is the last that counts for these organisations, or for coming in at all.
@@ -63,6 +66,7 @@ impl Failure {
             Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => {
                 StatusCode::UNAUTHORIZED
             }
+            Self::Problem(problem) => problem.status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -85,6 +89,7 @@ impl Failure {
             Self::Insufficient(_) => {
                 ("insufficient_user_authentication", "a stronger or newer proof is needed")
             }
+            Self::Problem(problem) => (problem.kind, problem.title),
             Self::TooMany(_) => ("too_many_requests", "too many requests; wait a moment"),
             Self::LastFactor(_) => {
                 ("last_factor", "nothing else that you have would let you in; add another factor first")
@@ -106,9 +111,10 @@ impl Failure {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::BadRequest(_) | Self::TooLarge | Self::UnsupportedMediaType => {
-                ErrorKind::BadRequest
-            }
+            Self::BadRequest(_)
+            | Self::TooLarge
+            | Self::UnsupportedMediaType
+            | Self::Problem(_) => ErrorKind::BadRequest,
             Self::Csrf => ErrorKind::Csrf,
             Self::Unauthenticated | Self::SignIn(_) | Self::Insufficient(_) => ErrorKind::Forbidden,
             Self::TooMany(_) => ErrorKind::TooManyRequests,
@@ -163,6 +169,9 @@ impl IntoResponse for Failure {
 /// A response that only says what failed; the frame gives it a face.
 pub(super) fn response(failure: Failure) -> Response {
     let mut response = failure.status().into_response();
+    if let Failure::Problem(problem) = &failure {
+        problem.cookies.iter().for_each(|cookie| set_cookie(&mut response, cookie));
+    }
     response.extensions_mut().insert(failure);
     response
 }
@@ -202,6 +211,7 @@ pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: &Response)
     let wait = match failure {
         Failure::Unavailable => Some(2),
         Failure::TooMany(seconds) => Some(*seconds),
+        Failure::Problem(problem) => problem.retry_after,
         _ => None,
     };
     if let Some(seconds) = wait {
@@ -209,6 +219,9 @@ pub(super) fn show(app: &App, visit: &Visit, failure: &Failure, bare: &Response)
     }
     let challenge = match failure {
         Failure::Unauthenticated | Failure::SignIn(_) => Some(HeaderValue::from_static("Bearer")),
+        Failure::Problem(problem) if problem.status == StatusCode::UNAUTHORIZED => {
+            Some(HeaderValue::from_static("Bearer"))
+        }
         Failure::Insufficient(insufficient) => insufficient.www_authenticate(),
         _ => None,
     };
@@ -241,6 +254,12 @@ fn document(visit: &Visit, failure: &Failure) -> Response {
     }
     if let Failure::LastFactor(organisations) = failure {
         body["organisations"] = json!(&**organisations);
+    }
+    if let Failure::Problem(problem) = failure
+        && let Some(body) = body.as_object_mut()
+    {
+        body.extend(problem.detail.iter().map(|detail| ("detail".to_owned(), json!(detail))));
+        body.extend(problem.more.clone());
     }
     let kind = HeaderValue::from_static("application/problem+json");
     (status, [(header::CONTENT_TYPE, kind)], Json(body).into_response().into_body()).into_response()

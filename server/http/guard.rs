@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use assurance::{Admitted, Decision, Demand, Effective};
+use assurance::{Admitted, Decision, Demand};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -59,12 +59,11 @@ pub(super) async fn pass(
     match guard.access {
         Access::Everybody | Access::App | Access::Referred => {}
         Access::Browser => body = guard.from_our_page(&mut parts, body).await?,
-        Access::Session | Access::Sensitive => {
+        Access::Session | Access::Sensitive | Access::Enrolling => {
             check_origin(&guard.app, &parts)?;
             let signed_in = guard.sign_in(&mut parts).await?;
-            if guard.access == Access::Sensitive {
-                // The admission itself is of no use here: nothing is issued.
-                drop(sensitive(&guard.app, &signed_in).await?);
+            if guard.access != Access::Session {
+                check_proofs(&guard.app, guard.access, &signed_in).await?;
             }
             parts.extensions.insert(signed_in.visitor.clone());
             parts.extensions.insert(signed_in);
@@ -142,28 +141,38 @@ impl SignedIn {
 /// [`Failure::Insufficient`] with exactly what is missing: in a browser the way to the step-up, for a
 /// program the answer of RFC 9470 §3.
 pub(super) async fn sensitive(app: &App, signed_in: &SignedIn) -> Result<Admitted, Failure> {
-    let (decision, effective) = judge(app, signed_in).await?;
-    match decision {
-        Decision::Admitted(admitted) => Ok(*admitted),
-        refused => {
-            let insufficient = Insufficient::of(&refused, &effective, &signed_in.back);
-            Err(Failure::Insufficient(Arc::new(insufficient)))
-        }
+    match judge(app, signed_in).await? {
+        (Decision::Admitted(admitted), _) => Ok(*admitted),
+        (_, lacks) => Err(Failure::Insufficient(Arc::new(lacks))),
     }
 }
 
-/// How a sensitive act would be judged now, and what the person's policies are together.
+/// What the route promises of the person's proofs. The admission itself is of no use here: nothing is
+/// issued.
+async fn check_proofs(app: &App, access: Access, signed_in: &SignedIn) -> Result<(), Failure> {
+    if access == Access::Enrolling
+        && let (Decision::Enrol(_), _) = judge(app, signed_in).await?
+    {
+        return Ok(());
+    }
+    sensitive(app, signed_in).await.map(drop)
+}
+
+/// How a sensitive act would be judged now, and what it would lack.
 pub(super) async fn judge(
     app: &App,
     signed_in: &SignedIn,
-) -> Result<(Decision, Effective), Failure> {
+) -> Result<(Decision, Insufficient), Failure> {
     let mut conn = app.store.read().await?;
     let demand = Some(Demand::sensitive());
     let standing = standing::of(&mut conn, &signed_in.user, None, demand).await?;
     let now = app.store.ambient().now();
     let evidence = &signed_in.session.evidence.0;
     let decision = assurance::admit(&standing.policies, evidence, &standing.enrolled, *now);
-    Ok((decision, standing.policies.join()))
+    let effective = standing.policies.join();
+    let is_fresh = *signed_in.session.auth_time >= effective.recent.before(*now);
+    let lacks = Insufficient::of(&decision, &effective, is_fresh, &signed_in.back);
+    Ok((decision, lacks))
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {

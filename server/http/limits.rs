@@ -52,16 +52,18 @@ impl Budget {
         let path = parts.uri.path();
         let flow = path.strip_prefix("/flow/").or_else(|| path.strip_prefix("/api/v1/flows/"));
         match access {
+            // A public client proves nothing, and each request makes a row.
+            Access::App if path == provider::endpoint::DEVICE_AUTHORIZATION => Some(Self::Begin),
             // A relying party's server asks for all of its people, and proves itself with each.
             Access::Everybody | Access::App => None,
             Access::Referred => Some(Self::Begin),
-            Access::Browser | Access::Session | Access::Sensitive if is_write => {
+            Access::Browser | Access::Session | Access::Sensitive | Access::Enrolling if is_write => {
                 let sends =
                     path.ends_with("/otp") || flow.is_some_and(|slug| sends_mail(app, slug));
                 Some(if sends { Self::Mail } else { Self::Answer })
             }
             Access::Browser => (flow.is_some() && !names_execution(parts)).then_some(Self::Begin),
-            Access::Session | Access::Sensitive => None,
+            Access::Session | Access::Sensitive | Access::Enrolling => None,
         }
     }
 }

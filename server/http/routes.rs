@@ -18,10 +18,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::guard::{self, Guard};
-use super::{MAX_BODY, MAX_DURATION, account, api, assets, failure, flow, frame, health, home, oidc};
+use super::{MAX_BODY, MAX_DURATION, account, api, assets, device, failure, flow, frame, health, home, oidc};
 use crate::app::App;
 
-use Access::{App as Program, Browser, Everybody, Referred, Sensitive, Session};
+use Access::{App as Program, Browser, Enrolling, Everybody, Referred, Sensitive, Session};
 use Verb::{Delete, Get, Patch, Post, Put};
 
 /// Who may come to a route.
@@ -42,6 +42,8 @@ pub enum Access {
     /// Who is signed in and has proven it of late, as strictly as their organisations demand for a
     /// sensitive act. Writes as in `Session`.
     Sensitive,
+    /// As `Sensitive`; and whoever must set up a factor and has just shown what they have may do that.
+    Enrolling,
 }
 
 /// One route.
@@ -78,8 +80,43 @@ pub fn routes() -> Vec<Route> {
         at(Post, "/flow/{slug}", Browser, flow::answer),
         at(Get, "/api/v1/flows/{slug}", Browser, api::flow::show),
         at(Post, "/api/v1/flows/{slug}", Browser, api::flow::answer),
+        at(Get, "/api/v1/login", Browser, api::login::show),
+        at(Post, "/api/v1/login", Browser, api::login::start),
+        at(Post, "/api/v1/login/factor", Browser, api::login::choose),
+        at(Post, "/api/v1/login/verify", Browser, api::login::verify),
+        at(Post, "/api/v1/login/passkey", Browser, api::login::passkey),
+        at(Post, "/api/v1/login/passkey/finish", Browser, api::login::finish_passkey),
         at(Get, "/api/v1/me", Session, api::me::show),
+        at(Patch, "/api/v1/me", Session, api::account::update),
+        at(Get, "/api/v1/me/sessions", Session, api::account::sessions),
+        at(Delete, "/api/v1/me/sessions", Sensitive, api::account::end_other_sessions),
+        at(Delete, "/api/v1/me/sessions/{id}", Sensitive, api::account::end_session),
+        at(Get, "/api/v1/me/devices", Session, api::account::devices),
+        at(Delete, "/api/v1/me/devices", Session, api::account::forget_devices),
+        at(Delete, "/api/v1/me/devices/{id}", Session, api::account::forget_device),
+        at(Get, "/api/v1/me/apps", Session, api::account::apps),
+        at(Delete, "/api/v1/me/apps/{client}", Session, api::account::disconnect),
+        at(Get, "/api/v1/me/activity", Session, api::account::activity),
         at(Get, "/api/v1/me/step-up", Session, api::step_up::show),
+        at(Post, "/api/v1/me/step-up", Session, api::step_up::start),
+        at(Post, "/api/v1/me/step-up/verify", Session, api::step_up::verify),
+        at(Get, "/api/v1/me/factors", Session, api::factors::list),
+        at(Patch, "/api/v1/me/factors/{id}", Sensitive, api::factors::rename),
+        at(Delete, "/api/v1/me/factors/{id}", Sensitive, api::factors::delete),
+        at(Post, "/api/v1/me/totp", Enrolling, api::totp::start),
+        at(Post, "/api/v1/me/totp/confirm", Enrolling, api::totp::confirm),
+        at(Post, "/api/v1/me/totp/verify", Session, api::totp::verify),
+        at(Post, "/api/v1/me/totp/disable", Sensitive, api::totp::disable),
+        at(Get, "/api/v1/me/recovery-codes", Session, api::recovery_codes::show),
+        at(Post, "/api/v1/me/recovery-codes", Sensitive, api::recovery_codes::replace),
+        at(Get, "/api/v1/me/passkeys", Session, api::passkeys::list),
+        at(Post, "/api/v1/me/passkeys", Enrolling, api::passkeys::start),
+        at(Post, "/api/v1/me/passkeys/finish", Enrolling, api::passkeys::finish),
+        at(Patch, "/api/v1/me/passkeys/{id}", Sensitive, api::passkeys::rename),
+        at(Delete, "/api/v1/me/passkeys/{id}", Sensitive, api::passkeys::delete),
+        at(Post, "/api/v1/me/otp", Enrolling, api::otp::start),
+        at(Post, "/api/v1/me/otp/resend", Enrolling, api::otp::resend),
+        at(Post, "/api/v1/me/otp/confirm", Enrolling, api::otp::confirm),
         at(Get, "/.well-known/openid-configuration", Everybody, oidc::metadata::discovery),
         at(Get, "/oauth/jwks", Everybody, oidc::metadata::jwks),
         at(Get, "/oauth/authorize", Referred, oidc::authorize::get),
@@ -87,6 +124,12 @@ pub fn routes() -> Vec<Route> {
         at(Get, "/oauth/authorize/{id}", Browser, oidc::authorize::resume),
         at(Post, "/oauth/consent/{id}", Browser, oidc::authorize::consent),
         at(Post, "/oauth/token", Program, oidc::token::token),
+        at(Post, "/oauth/revoke", Program, oidc::token::revoke),
+        at(Post, "/oauth/device_authorization", Program, oidc::device::authorize),
+        at(Get, "/device", Session, device::show),
+        at(Post, "/device", Session, device::enter),
+        at(Get, "/device/{id}", Session, device::ask),
+        at(Post, "/device/{id}", Session, device::answer),
         at(Get, "/oauth/userinfo", Program, oidc::token::userinfo),
         at(Post, "/oauth/userinfo", Program, oidc::token::userinfo),
         at(Get, "/oauth/logout", Referred, oidc::logout::get),

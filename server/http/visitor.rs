@@ -12,6 +12,7 @@ use store::user::User;
 use super::cookies::{Cookies, is_token};
 use super::failure::Failure;
 use super::frame::Visit;
+use super::oidc::authorize::provider_error;
 use crate::app::App;
 
 /// Who asks. It has no `Debug`, since it holds the browser's secret.
@@ -65,10 +66,17 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User
     let mut conn = app.store.read().await?;
     let found = session::find_by_token(&mut conn, &store::token(token), now).await?;
     drop(conn);
-    let Some((session, user)) = found else { return Ok(None) };
+    match found {
+        Some((session, user)) => Ok(in_use(app, session, user, now).await),
+        None => Ok(None),
+    }
+}
+
+/// The session, unless it was idle for too long; that it is used now is noted.
+async fn in_use(app: &App, session: Session, user: User, now: Time) -> Option<(Session, User)> {
     let idle = app.settings.session_idle;
     if !idle.is_zero() && idle.after(*session.last_seen_at) <= *now {
-        return Ok(None);
+        return None;
     }
     if session.is_to_be_seen(now)
         && let Err(error) = note_use(app, &session, now).await
@@ -76,7 +84,7 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User
         // Whoever is signed in need not suffer for it.
         tracing::warn!(%error, "the use of a session cannot be noted");
     }
-    Ok(Some((session, user)))
+    Some((session, user))
 }
 
 /// A row a minute and session, by its key.
@@ -102,12 +110,14 @@ pub(super) async fn find_by_bearer(
 }
 
 /// The session of an OAuth access token with the scope `account`.
-#[expect(clippy::unused_async, reason = "it will ask the provider")]
 async fn find_by_access_token(
-    _app: &App,
-    _token: &str,
+    app: &App,
+    token: &str,
 ) -> Result<Option<(Session, User)>, Failure> {
-    Ok(None)
+    let found = app.provider.account_token(token).await.map_err(provider_error)?;
+    let Some((_, user, session)) = found else { return Ok(None) };
+    let now = app.store.ambient().now();
+    Ok(in_use(app, session, user, now).await)
 }
 
 /// The bearer value of a request, if it has one.
@@ -127,6 +137,7 @@ impl Visitor {
             browser: store::token(browser),
             device: self.device.as_deref().map(store::token),
             session: self.session.clone(),
+            is_delegated: false,
             ip: self.visit.ip,
             user_agent: self.user_agent.clone(),
             language: self.visit.lang.to_string(),

@@ -105,6 +105,21 @@ pub async fn advance(
     crate::one(on!(unit, |c| query.execute(c))?)
 }
 
+/// Forgets what this browser has begun of the flow `flow` and not ended. Returns how many.
+pub async fn delete_unfinished(
+    unit: &mut Unit,
+    flow: &str,
+    browser: &TokenHash,
+) -> Result<usize> {
+    let query = diesel::delete(
+        executions::table
+            .filter(executions::flow.eq(flow))
+            .filter(executions::browser_hash.eq(browser))
+            .filter(executions::finished_at.is_null()),
+    );
+    Ok(on!(unit, |c| query.execute(c))?)
+}
+
 /// Forgets what expired before `now`, at most `limit` rows. Returns how many.
 pub async fn delete_expired(unit: &mut Unit, now: Time, limit: i64) -> Result<usize> {
     let query = executions::table

@@ -21,6 +21,13 @@ const ANONYMOUS: &[(&str, &str, u16)] = &[
     ("POST", "/oauth/logout/confirm", 403),
     // A form is no JSON.
     ("POST", "/api/v1/flows/{slug}", 415),
+    ("POST", "/api/v1/login", 415),
+    ("POST", "/api/v1/login/factor", 415),
+    ("POST", "/api/v1/login/verify", 415),
+    ("POST", "/api/v1/login/passkey", 415),
+    ("POST", "/api/v1/login/passkey/finish", 415),
+    // No sign-in waits.
+    ("GET", "/api/v1/login", 401),
     ("GET", "/oauth/userinfo", 401),
     ("POST", "/oauth/userinfo", 401),
     ("POST", "/oauth/token", 400),

@@ -31,7 +31,7 @@ pub(super) fn is_api(route: &Route) -> bool {
 
 /// Whether the route is for who is signed in.
 pub(super) fn needs_session(route: &Route) -> bool {
-    matches!(route.access, Access::Session | Access::Sensitive)
+    matches!(route.access, Access::Session | Access::Sensitive | Access::Enrolling)
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
 use super::super::failure::Failure;
+use super::problem::Problem;
 use crate::app::App;
 
 /// The body of a request to the API, which a handler takes as its last argument: an object, sent as
@@ -29,12 +30,22 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
         let body = Bytes::from_request(request, app).await.map_err(|_| Failure::TooLarge)?;
         if body.is_empty() && (!is_typed || checked.is_ok()) {
             let empty = serde_json::from_value(Value::Object(Map::new()));
-            return empty.map(Self).map_err(|_| Failure::BadRequest("send a JSON object"));
+            return empty.map(Self).map_err(|error| malformed(&error));
         }
         checked?;
         let read = object(&body).map(Self);
-        read.map_err(|_| Failure::BadRequest("send the JSON object that is documented here"))
+        read.map_err(|error| malformed(&error))
     }
+}
+
+/// What was sent is none of what is taken. Names of fields are told; values, which may be secret, are
+/// not repeated.
+fn malformed(error: &serde_json::Error) -> Failure {
+    let text = error.to_string();
+    let is_about_names = text.starts_with("unknown field") || text.starts_with("missing field");
+    let detail =
+        if is_about_names { &text } else { "a JSON object of the documented fields is taken" };
+    Problem::malformed(detail).into()
 }
 
 /// Whether a body says that it is JSON.
