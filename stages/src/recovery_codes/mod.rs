@@ -102,11 +102,12 @@ pub(crate) fn draw(context: &mut Context<'_>, format: &Format, count: u8) {
     context.set_secret(SHOWN, &codes);
 }
 
-/// Gives the person the codes that were drawn, with this answer, instead of any that they had.
+/// Gives the person the codes that were drawn, with this answer, instead of any that they had. Returns
+/// the set's id.
 ///
 /// # Errors
 /// When there is nobody.
-pub(crate) async fn replace(context: &mut Context<'_>, format: &Format) -> Result<()> {
+pub(crate) async fn replace(context: &mut Context<'_>, format: &Format) -> Result<Id<Credential>> {
     let user = context.person().await?.map(|person| person.id.clone());
     let user = user.ok_or_else(|| Error::Internal("codes for nobody".to_owned()))?;
     let services = context.services();
@@ -118,8 +119,9 @@ pub(crate) async fn replace(context: &mut Context<'_>, format: &Format) -> Resul
         hashes.push(hash(&services.passwords, services.store.sealer(), &id, &salt, &code).await?);
     }
     let kept = Kept { salt, format: format.clone() };
-    let credential = credential(context, id, user, &kept)?;
-    context.replace_static_codes(credential, hashes).await
+    let credential = credential(context, id.clone(), user, &kept)?;
+    context.replace_static_codes(credential, hashes).await?;
+    Ok(id)
 }
 
 fn credential(

@@ -2,7 +2,7 @@
 //! good until they say that they saved the new one, and dies in that moment: looking at the page
 //! changes nothing, and nobody is ever left without a set that they know.
 
-use assurance::Factor;
+use assurance::{Factor, Method};
 use engine::{Answered, Challenge, ConfigProblem, Context, Entered, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,13 @@ impl Enrols for StaticSetup {
         if !answer.saved {
             return Ok(recovery_codes::unsaved());
         }
-        recovery_codes::replace(context, &config.format()).await?;
+        let is_first = context.standing().await?.enrolled.second().is_empty();
+        let id = recovery_codes::replace(context, &config.format()).await?;
+        if is_first {
+            // Whoever saved them holds them. Without this the account would ask them, here and now, to
+            // spend one of the codes that they have just been shown.
+            context.prove(Method::Static { credential: id.to_string() });
+        }
         recovery_codes::forget(context);
         Ok(Answered::Next)
     }
