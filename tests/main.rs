@@ -15,6 +15,7 @@ mod cli;
 mod demo;
 mod flows;
 mod harness;
+mod independent;
 mod provider;
 mod rules;
 mod stages;

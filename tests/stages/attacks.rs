@@ -74,6 +74,13 @@ pub(super) const SAMPLES: &[Sample] = &[
         good: None,
     },
     Sample {
+        kind: "webauthn_setup",
+        flow: "[webauthn_setup: {}, login: {}]",
+        purpose: "settings",
+        before: &[],
+        good: None,
+    },
+    Sample {
         kind: "totp_setup",
         flow: "[totp_setup: {}, login: {}]",
         purpose: "settings",
@@ -115,13 +122,6 @@ pub(super) const SAMPLES: &[Sample] = &[
         kind: "webauthn",
         flow: "[webauthn: { passwordless: true }, login: {}]",
         purpose: "authentication",
-        before: &[],
-        good: None,
-    },
-    Sample {
-        kind: "webauthn_setup",
-        flow: "[webauthn_setup: {}, login: {}]",
-        purpose: "settings",
         before: &[],
         good: None,
     },

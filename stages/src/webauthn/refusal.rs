@@ -112,6 +112,14 @@ impl From<WebauthnError> for Refusal {
             E::CredentialAlteredAlgFromRequest
             | E::COSEKeyInvalidAlgorithm
             | E::COSEKeyInvalidType
+            | E::COSEKeyInvalidCBORValue
+            | E::COSEKeyECDSAXYInvalid
+            | E::COSEKeyECDSAInvalidCurve
+            | E::COSEKeyEDDSAXInvalid
+            | E::COSEKeyEDDSAInvalidCurve
+            | E::COSEKeyRSANEInvalid
+            | E::EcdsaPointInvalid
+            | E::RsaParametersInvalid
             | E::COSEKeyEDUnsupported
             | E::CredentialInsecureCryptography => Self::Algorithm,
             E::CredentialNotFound => Self::Unknown,

@@ -192,7 +192,7 @@ async fn what_is_no_answer_of_an_authenticator_is_refused() {
         |it: &mut Value| *it = json!([]),
         |it: &mut Value| *it = json!({}),
         |it: &mut Value| *it = json!(true),
-        |it: &mut Value| *it = json!("x".repeat(100_000)),
+        |it: &mut Value| *it = json!("x".repeat(40_000)),
         |it: &mut Value| it["response"] = json!({}),
         |it: &mut Value| it["response"]["authenticatorData"] = json!(""),
         |it: &mut Value| it["response"]["authenticatorData"] = json!("AAAA"),

@@ -8,6 +8,7 @@ mod replay;
 mod set_up;
 mod sign_in;
 
+use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::credential::{self, Credential};
@@ -57,22 +58,22 @@ const FLOWS: &str = "flows:
       - login: {}
   bind:
     use: settings
-    stages: [webauthn_setup: {}]
+    stages: [webauthn_setup: {}, login: {}]
   bind-careful:
     use: settings
-    stages: [webauthn_setup: { user_verification: required }]
+    stages: [webauthn_setup: { user_verification: required }, login: {}]
   bind-resident:
     use: settings
-    stages: [webauthn_setup: { resident_key: required }]
+    stages: [webauthn_setup: { resident_key: required }, login: {}]
   bind-attested:
     use: settings
-    stages: [webauthn_setup: { attestation: direct }]
+    stages: [webauthn_setup: { attestation: direct }, login: {}]
   bind-yubikey:
     use: settings
-    stages: [webauthn_setup: { allow_aaguids: [ee882879-721c-4913-9775-3dfcce97072a] }]
+    stages: [webauthn_setup: { allow_aaguids: [ee882879-721c-4913-9775-3dfcce97072a] }, login: {}]
   bind-no-yubikey:
     use: settings
-    stages: [webauthn_setup: { deny_aaguids: [ee882879-721c-4913-9775-3dfcce97072a] }]
+    stages: [webauthn_setup: { deny_aaguids: [ee882879-721c-4913-9775-3dfcce97072a] }, login: {}]
 ";
 
 fn blueprint() -> String {
@@ -154,11 +155,13 @@ async fn rows(app: &TestApp, login: &str) -> Vec<String> {
     passkeys(app, login).await.into_iter().map(show).collect()
 }
 
-/// Why the last check of a factor failed.
+/// Why the last check or set-up of a factor failed. Then a second passes, so that what comes next is
+/// later: events of one instant have no order.
 async fn last_reason(app: &TestApp, kind: &str) -> String {
     let events = app.events_of(kind).await;
-    let last = events.last().unwrap_or_else(|| panic!("no {kind}"));
-    assert_eq!(last.outcome, "failure", "{last:?}");
+    let last = events.iter().rfind(|event| event.outcome == "failure");
+    let last = last.unwrap_or_else(|| panic!("nothing failed: {events:?}"));
+    app.clock.advance(Duration::seconds(1));
     last.data.0["reason"].as_str().unwrap_or_default().to_owned()
 }
 

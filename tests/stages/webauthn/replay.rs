@@ -1,6 +1,5 @@
 //! What was answered before: a challenge serves one answer, in one browser, for five minutes.
 
-use chrono::Duration;
 use serde_json::json;
 
 use super::*;
@@ -42,6 +41,7 @@ async fn a_challenge_serves_one_answer() {
     let wrong = telephone.assert_with(&asked, Some(Fault::Signature));
     let walk = walk.answer(json!({ "credential": wrong })).await;
     assert_refused(&walk, "webauthn.failed");
+    assert_eq!(last_reason(&app, "factor_checked").await, "signature");
     let walk = walk.answer(json!({ "credential": telephone.assert(&asked) })).await;
     assert_refused(&walk, "webauthn.failed");
     assert_eq!(last_reason(&app, "factor_checked").await, "challenge");

@@ -1,6 +1,7 @@
 //! What may be bound, what it is called, and who hears of it.
 
-use serde_json::json;
+use serde_json::{Map, json};
+use store::{Clock as _, user};
 
 use super::*;
 
@@ -59,6 +60,7 @@ async fn a_passkey_without_a_name_is_called_by_its_product() {
         authenticator.aaguid = aaguid;
         bind(&browser, "bind", &mut authenticator).await;
         assert_eq!(passkeys(&app, ADA).await.pop().unwrap().name, name);
+        app.clock.advance(Duration::seconds(1));
     }
 }
 
@@ -85,9 +87,12 @@ async fn a_hostile_name_is_text_or_nothing() {
 /// what the browser's own dialog shows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_persons_name_cannot_turn_a_dialog_around() {
-    let hostile = format!("\"Eve \\u202e<b>\\u200b{}\"", "x".repeat(120));
-    let blueprint = blueprint().replace("name: Bob Babbage", &format!("name: {hostile}"));
-    let app = TestApp::with_settings(&blueprint, SETTINGS).await;
+    let app = app().await;
+    let hostile = format!("Eve \u{202e}<b>\u{200b}{}", "x".repeat(120));
+    let (bob, now) = (app.person(BOB.0).await, app.clock.now());
+    let mut unit = app.app.store.write().await.unwrap();
+    user::update_profile(&mut unit, &bob.id, &hostile, Map::new(), now).await.unwrap();
+    unit.commit().await.unwrap();
     let walk = Walk::begin(&signed_in(&app, BOB).await, "bind").await.asks("webauthn_setup");
     let shown = options(&walk)["user"]["displayName"].as_str().unwrap().to_owned();
     assert!(shown.starts_with("Eve <b>x") && shown.chars().count() == 64, "{shown:?}");

@@ -1,6 +1,5 @@
 //! What works, and what the session then says.
 
-use chrono::Duration;
 use serde_json::json;
 
 use super::*;
