@@ -20,6 +20,8 @@ pub mod endpoint {
     pub const DEVICE_AUTHORIZATION: &str = "/oauth/device_authorization";
     /// Where people enter what their device shows (RFC 8628 §3.3).
     pub const VERIFICATION: &str = "/device";
+    /// The revocation endpoint (RFC 7009).
+    pub const REVOCATION: &str = "/oauth/revoke";
     /// The UserInfo endpoint.
     pub const USERINFO: &str = "/oauth/userinfo";
     /// The public keys.
@@ -44,6 +46,9 @@ fn metadata(issuer: &str, has_devices: bool) -> Value {
         "authorization_endpoint": at(endpoint::AUTHORIZATION),
         "token_endpoint": at(endpoint::TOKEN),
         "userinfo_endpoint": at(endpoint::USERINFO),
+        "revocation_endpoint": at(endpoint::REVOCATION),
+        "revocation_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "none"],
         "jwks_uri": at(endpoint::JWKS),
         "end_session_endpoint": at(endpoint::END_SESSION),
         "scopes_supported": claims::SCOPES,

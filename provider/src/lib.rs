@@ -17,6 +17,7 @@ mod id_token;
 mod keys;
 mod params;
 pub mod redirect_uri;
+mod revoke;
 mod userinfo;
 
 pub mod authorize;

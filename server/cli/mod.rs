@@ -2,9 +2,11 @@
 //! [`Command`]; `docs/cli.md` is made from it.
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 for done, 1 for
-//! refused or failed, 2 for a command line that cannot be understood.
+//! refused or failed, 2 for a command line that cannot be understood; of the commands in `client/`
+//! also 3 for nobody signed in and 4 for a second factor that was not proven of late.
 
 mod blueprint;
+mod client;
 mod local;
 mod recover;
 #[cfg(test)]
@@ -24,7 +26,7 @@ use crate::start::StartError;
 #[derive(Debug, Parser)]
 #[command(name = "flowgate", version, propagate_version = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 refused or failed, 2 the command line cannot be understood."
+    after_help = "Exit codes: 0 done, 1 refused or failed, 2 the command line cannot be understood, 3 nobody is signed in, 4 a recent proof of a second factor is missing."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -52,6 +54,31 @@ enum Command {
     /// Get people back in who lost what they sign in with; no server need run
     #[command(subcommand)]
     Recover(recover::Command),
+    /// Sign in to a server from this terminal, by a browser on any machine
+    ///
+    /// It shows an address and a code, also as a QR code, waits until the code was entered and
+    /// allowed in a browser, and keeps a token for an hour at most.
+    #[command(verbatim_doc_comment)]
+    Login(client::Login),
+    /// End what `flowgate login` began
+    Logout(client::Common),
+    /// Look at the signed-in account
+    #[command(subcommand)]
+    Profile(client::Profile),
+    /// Set up an authenticator app for the signed-in account
+    #[command(subcommand)]
+    Totp(client::Totp),
+    /// Replace the recovery codes of the signed-in account
+    #[command(subcommand)]
+    RecoveryCodes(client::RecoveryCodes),
+    /// Look at the passkeys of the signed-in account
+    #[command(subcommand)]
+    Passkeys(client::Passkeys),
+    /// Write a script with which a shell completes commands, to standard output
+    Completions {
+        /// Which shell
+        shell: client::Shell,
+    },
     /// Run it on this machine with a sample app, an outbox and a few people; nothing to set up
     Demo(crate::demo::Args),
 }
@@ -61,6 +88,18 @@ pub fn main() -> ExitCode {
     // Ends the process by itself, with 2, when there is nothing to run.
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Login(args) => return client::run(&client::Command::Login(args)),
+        Command::Logout(args) => return client::run(&client::Command::Logout(args)),
+        Command::Profile(command) => return client::run(&client::Command::Profile(command)),
+        Command::Totp(command) => return client::run(&client::Command::Totp(command)),
+        Command::RecoveryCodes(command) => {
+            return client::run(&client::Command::RecoveryCodes(command));
+        }
+        Command::Passkeys(command) => return client::run(&client::Command::Passkeys(command)),
+        Command::Completions { shell } => {
+            client::write_completions(shell);
+            return ExitCode::SUCCESS;
+        }
         Command::Serve(args) => serve::run(&args),
         Command::Blueprint(command) => blueprint::run(command),
         Command::User(command) => user::run(command),

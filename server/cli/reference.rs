@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::Cli;
-use crate::config::{CONFIG, Heading, SETTINGS};
+use crate::config::{CONFIG, Flags, Heading, SETTINGS, Settings};
 
 const CONFIGURATION: &str = "\
 # Configuration
@@ -38,6 +38,31 @@ log_format = \"json\"
 ```
 ";
 
+/// Stands above the settings of text messages.
+const TEXTS: &str = "\
+Codes go by text message where a policy names `sms`. With Twilio, the auth token being in
+`FLOWGATE_SMS_SECRET`:
+
+```toml
+sms_provider = \"twilio\"
+sms_account = \"AC0123456789abcdef0123456789abcdef\"
+sms_from = \"+15005550006\"
+```
+
+With any other gateway that takes an HTTP request:
+
+```toml
+sms_provider = \"http\"
+sms_url = \"https://sms.example.org/v1/messages\"
+sms_headers = '{\"Authorization\": \"Bearer {secret}\"}'
+sms_body = '{\"to\": \"{to}\", \"from\": \"{from}\", \"message\": {\"text\": \"{text}\"}}'
+sms_from = \"Acme\"
+```
+
+A message is tried five times within five minutes, and not at all once its code is too old.
+
+";
+
 const CLI: &str = "\
 # Command line
 
@@ -51,6 +76,13 @@ is one JSON document. Colour is for terminals, and never used where `NO_COLOR` i
 | 0 | done |
 | 1 | refused or failed: a mistake in a blueprint or the configuration, a database that cannot be opened, an answer other than yes |
 | 2 | the command line cannot be understood |
+| 3 | nobody is signed in: `flowgate login` |
+| 4 | a recent proof of a second factor is missing: `flowgate login --step-up`, then the command again |
+
+`flowgate login` and the commands about one's own account (`logout`, `profile`, `totp`,
+`recovery-codes`, `passkeys`) run on any machine. They keep one token for each server, for an hour at
+most, in `$XDG_CONFIG_HOME/flowgate/credentials.json` (or `~/.config/flowgate/credentials.json`), which
+its owner alone may read, and speak to servers by https, or by http on the machine itself.
 ";
 
 /// Compares a document with what it must be, or writes it.
@@ -84,6 +116,9 @@ fn the_configuration_reference_is_fresh() {
     ];
     for heading in headings {
         let _ = writeln!(text, "\n## {}\n", heading.title());
+        if heading == Heading::Text {
+            text.push_str(TEXTS);
+        }
         text.push_str("| Flag, variable, key | What it does | Default |\n|---|---|---|\n");
         for setting in SETTINGS.iter().chain([&CONFIG]).filter(|one| one.heading == heading) {
             let (name, value, key) = (setting.name, setting.value, setting.key());
@@ -96,6 +131,22 @@ fn the_configuration_reference_is_fresh() {
         }
     }
     must_be("configuration.md", &text);
+}
+
+#[test]
+fn the_examples_of_text_messages_are_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let examples: Vec<&str> = TEXTS.split("```toml\n").skip(1).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let file = folder.path().join("flowgate.toml");
+        std::fs::write(&file, example.split("```").next().unwrap()).unwrap();
+        let file = file.to_str().unwrap();
+        let variables = [("FLOWGATE_CONFIG", file), ("FLOWGATE_SMS_SECRET", "x")];
+        let variables = variables.into_iter().collect();
+        let settings = Settings::resolve(&Flags::default(), &variables);
+        assert!(settings.unwrap_or_else(|error| panic!("{error}")).sms.is_some());
+    }
 }
 
 #[test]

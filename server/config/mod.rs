@@ -30,6 +30,7 @@ pub use listed::{CONFIG, Heading, SETTINGS, Setting};
 pub(crate) use sms::Encoding;
 pub use sms::{Gateway, Sms, Twilio};
 pub use smtp::Smtp;
+pub(crate) use value::is_loopback;
 
 use layers::Layers;
 

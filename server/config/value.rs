@@ -55,7 +55,7 @@ pub(super) fn origin(given: &Given) -> Result<String, String> {
 }
 
 /// Whether a URL leads to this machine (RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         // Of a scheme that the URL standard does not know, an address is a domain too.
         Some(Host::Domain(name)) => {

@@ -97,7 +97,14 @@ fn visit(app: &App, request: &Request) -> (Visit, Option<Lang>) {
         lang,
         ip: peer.map(|peer| client_address(peer, headers, &app.settings.trusted_proxies)),
         json: path.starts_with("/api/")
-            || ["/oauth/token", "/oauth/userinfo", "/oauth/jwks"].contains(&path)
+            || [
+                "/oauth/token",
+                "/oauth/revoke",
+                "/oauth/device_authorization",
+                "/oauth/userinfo",
+                "/oauth/jwks",
+            ]
+            .contains(&path)
             || path.starts_with("/.well-known/"),
     };
     (visit, chosen)

@@ -8,6 +8,7 @@ mod api;
 mod assets;
 mod cookies;
 mod csrf;
+mod device;
 mod failure;
 mod flow;
 mod form;

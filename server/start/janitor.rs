@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use store::{Store, Unit, attempt, code, device, execution, interaction, link, session, token};
+use store::{Store, Unit, attempt, code, device, device_grant, execution, interaction, link, session, token};
 
 use super::Shutdown;
 
@@ -38,9 +38,10 @@ pub(super) async fn tidy(store: &Store) -> store::Result<usize> {
     }
     rows += within(store, async |unit| link::delete_expired(unit, now).await).await?;
     rows += within(store, async |unit| interaction::delete_expired(unit, now).await).await?;
-    // Codes and tokens go with their session, so they are first.
+    // Codes, device grants and tokens go with their session, so they are first.
     rows += within(store, async |unit| token::delete_expired(unit, now).await).await?;
     rows += within(store, async |unit| code::delete_expired(unit, now).await).await?;
+    rows += within(store, async |unit| device_grant::delete_expired(unit, now).await).await?;
     rows += within(store, async |unit| session::delete_expired(unit, now).await).await?;
     rows += within(store, async |unit| device::delete_expired(unit, now).await).await?;
     rows += within(store, async |unit| attempt::delete_stale(unit, now).await).await?;

@@ -26,6 +26,9 @@ pub(super) async fn run(app: Arc<App>, mut shutdown: Shutdown) {
                 if is_newer {
                     let version = app.engine.catalogue().version();
                     tracing::info!(version, "took up a newer blueprint version");
+                    if let Err(error) = app.provider.reload_clients().await {
+                        tracing::error!(%error, "the clients cannot be read");
+                    }
                 }
             }
             Err(error) => {

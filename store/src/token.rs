@@ -141,6 +141,16 @@ pub async fn find(
     Ok(on!(conn, |c| query.select((Token::as_select(), User::as_select())).first(c)).optional()?)
 }
 
+/// The grant of a token that was issued to this client, in whatever state the token is.
+pub async fn grant_of(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    client: &Id<Client>,
+) -> Result<Option<Id<Grant>>> {
+    let query = tokens::table.find(hash).filter(tokens::client_id.eq(client));
+    Ok(on!(conn, |c| query.select(tokens::grant_id).first(c)).optional()?)
+}
+
 /// Revokes what lives of a grant. Returns how many tokens that were.
 pub async fn revoke_grant(unit: &mut Unit, grant: &Id<Grant>, now: Time) -> Result<usize> {
     let query = diesel::update(

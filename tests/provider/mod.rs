@@ -2,4 +2,6 @@
 //! rule, named as in the crate `provider`.
 
 mod code;
+mod device;
 mod redirect_uri;
+mod terminal;

@@ -193,3 +193,27 @@ async fn there_is_one_grant() {
         assert_eq!(code_of(&answer.unwrap_err()), (400, error), "{grant}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_gives_its_own_tokens_back() {
+    let bed = Bed::new().await;
+    bed.client("other", Some("other's"), settings()).await;
+    let ada = bed.sign_in(false).await;
+    let (one, two) = (bed.tokens(&ada, &[]).await, bed.tokens(&ada, &[]).await);
+    let revoke = async |client: &str, secret: &str, token: &str| {
+        let header = basic(client, secret);
+        let fields = pairs(&[("token", token), ("token_type_hint", "refresh_token")]);
+        let answer = bed.provider.revoke(Some(&header), fields, &Trace::default()).await;
+        answer.map_err(|error| code_of(&error))
+    };
+    assert_eq!(revoke("other", "other's", &one.access_token).await, Ok(()));
+    assert_eq!(revoke("wiki", SECRET, "made-up").await, Ok(()));
+    assert_eq!(revoke("wiki", "wrong", &one.access_token).await, Err((401, "invalid_client")));
+    assert_eq!(revoke("wiki", SECRET, "").await, Err((400, "invalid_request")));
+    assert!(bed.userinfo(&one.access_token).await.is_ok(), "nobody else's word counts");
+    assert_eq!(bed.events("token_revoked").await, 0);
+    assert_eq!(revoke("wiki", SECRET, &one.access_token).await, Ok(()));
+    assert_eq!(revoke("wiki", SECRET, &one.access_token).await, Ok(()));
+    assert_eq!(bed.userinfo(&one.access_token).await, Err(401));
+    assert!(bed.userinfo(&two.access_token).await.is_ok(), "another grant");
+}

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use provider::Trace;
+use provider::token::TokenError;
 use serde_json::json;
 
 use super::super::failure::Failure;
@@ -23,28 +24,48 @@ pub(in super::super) async fn token(
 ) -> Result<Response, Failure> {
     let ip = visit.ip.map(|ip| ip.to_string());
     let trace = Trace { ip: ip.as_deref(), request_id: Some(&visit.request_id) };
-    let form = form(&headers, &body);
-    let Some(form) = form else {
-        let body = json!({
-            "error": "invalid_request",
-            "error_description": "Send the parameters as application/x-www-form-urlencoded.",
-        });
-        return Ok((StatusCode::BAD_REQUEST, [PRAGMA], Json(body)).into_response());
-    };
+    let Some(form) = form(&headers, &body) else { return Ok(no_form()) };
     match app.provider.token(authorization(&headers), form, &trace).await {
         Ok(answer) => Ok((StatusCode::OK, [PRAGMA], Json(answer)).into_response()),
-        Err(error) => {
-            let status =
-                StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let challenge = error.www_authenticate;
-            let mut response = (status, [PRAGMA], Json(error)).into_response();
-            if let Some(challenge) = challenge {
-                let value = HeaderValue::from_static(challenge);
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-            }
-            Ok(response)
-        }
+        Err(error) => Ok(refusal(error)),
     }
+}
+
+/// `POST /oauth/revoke` (RFC 7009)
+pub(in super::super) async fn revoke(
+    State(app): State<Arc<App>>,
+    axum::Extension(visit): axum::Extension<Visit>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let ip = visit.ip.map(|ip| ip.to_string());
+    let trace = Trace { ip: ip.as_deref(), request_id: Some(&visit.request_id) };
+    let Some(form) = form(&headers, &body) else { return no_form() };
+    match app.provider.revoke(authorization(&headers), form, &trace).await {
+        Ok(()) => (StatusCode::OK, [PRAGMA]).into_response(),
+        Err(error) => refusal(error),
+    }
+}
+
+/// An error answer (RFC 6749 §5.2).
+pub(super) fn refusal(error: TokenError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let challenge = error.www_authenticate;
+    let mut response = (status, [PRAGMA], Json(error)).into_response();
+    if let Some(challenge) = challenge {
+        let value = HeaderValue::from_static(challenge);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}
+
+/// The answer to a body that is no form.
+pub(super) fn no_form() -> Response {
+    let body = json!({
+        "error": "invalid_request",
+        "error_description": "Send the parameters as application/x-www-form-urlencoded.",
+    });
+    (StatusCode::BAD_REQUEST, [PRAGMA], Json(body)).into_response()
 }
 
 /// `GET|POST /oauth/userinfo` (OpenID Connect Core §5.3)
@@ -70,15 +91,15 @@ pub(in super::super) async fn userinfo(
 }
 
 /// RFC 6749 §5.1 asks for it beside `Cache-Control: no-store`, which every answer has.
-const PRAGMA: (header::HeaderName, &str) = (header::PRAGMA, "no-cache");
+pub(super) const PRAGMA: (header::HeaderName, &str) = (header::PRAGMA, "no-cache");
 
 /// The `Authorization` header; one that cannot be read is there all the same, and wrong.
-fn authorization(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or("invalid"))
 }
 
 /// The parameters of a form; none where the body is something else.
-fn form(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
+pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Option<Vec<(String, String)>> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let kind = kind.split(';').next()?.trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
