@@ -10,6 +10,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod account;
 mod browser;
 mod cli;
 mod demo;

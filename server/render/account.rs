@@ -41,7 +41,7 @@ pub(crate) struct Profile {
     pub(crate) username: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
-    /// The language chosen, or empty.
+    /// The language chosen, or `browser`.
     pub(crate) language: String,
     /// `{value, label}` of each language.
     pub(crate) languages: Vec<Json>,

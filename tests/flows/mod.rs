@@ -55,7 +55,7 @@ pub(crate) async fn sign_in_as(browser: &Browser, login: &str, password: &str) -
 /// Whether a person is signed in here: the home page is then theirs.
 async fn is_signed_in(browser: &Browser) -> bool {
     let page = browser.visit("/").await.expect(200);
-    page.url.path() == "/" && page.body.contains(ADA)
+    page.url.path() == "/account" && page.body.contains(ADA)
 }
 
 /// Who the API says is signed in here.

@@ -175,9 +175,12 @@ impl Engine {
             return Err(Error::UnknownExecution);
         }
         if program.purpose().needs_session() && state.outcome.is_none() {
-            // The session that began it may have ended, or be somebody else's by now.
+            // The session that began it may have ended, or be somebody else's by now; or everything
+            // that was proven before may have ended, while this session went on.
             let (session, user) = request.session.as_ref().ok_or(Error::SessionNeeded)?;
-            if state.user.as_ref() != Some(&user.id) || state.session.as_ref() != Some(&session.id)
+            if state.user.as_ref() != Some(&user.id)
+                || state.session.as_ref() != Some(&session.id)
+                || state.security_epoch != user.security_epoch
             {
                 return Err(Error::UnknownExecution);
             }

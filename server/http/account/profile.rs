@@ -18,6 +18,9 @@ use crate::render::{Notice, Profile};
 
 const PATH: &str = "/account/profile";
 
+/// What stands in the form for no language of one's own.
+const NONE: &str = "browser";
+
 /// `GET /account/profile`.
 pub(in super::super) async fn get(
     State(app): State<Arc<App>>,
@@ -34,7 +37,9 @@ pub(in super::super) async fn post(
     sent: Sent,
 ) -> Result<Response, Failure> {
     let field = |name: &str| sent.fields.get(name).cloned();
-    let change = Change { name: field("name"), language: field("language") };
+    let language =
+        field("language").map(|chosen| if chosen == NONE { String::new() } else { chosen });
+    let change = Change { name: field("name"), language };
     let error = match profile::update(&actor(&app, &signed_in), change).await {
         Ok(true) => return Ok(done(PATH, "saved")),
         Ok(false) => return Ok(super::page::go(PATH)),
@@ -59,8 +64,11 @@ fn view(app: &App, signed_in: &SignedIn, notice: Notice) -> Profile {
         username: user.username.clone(),
         email: user.email.clone(),
         email_verified: user.email_verified_at.is_some(),
-        language: user.language.clone().unwrap_or_default(),
-        languages: app.renderer.locales().all().iter().map(language).collect(),
+        language: user.language.clone().unwrap_or_else(|| NONE.to_owned()),
+        languages: [json!({ "value": NONE, "label": "account.profile.browser" })]
+            .into_iter()
+            .chain(app.renderer.locales().all().iter().map(language))
+            .collect(),
         errors: Vec::new(),
         notice,
     }

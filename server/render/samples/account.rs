@@ -163,14 +163,18 @@ fn profile() -> Vec<Sample> {
     let full = json!({
         "name": "Ada Lovelace", "longest_name": 200, "username": "ada",
         "email": "ada@acme.example", "email_verified": true, "language": "de",
-        "languages": [{ "value": "de", "label": "Deutsch" }, { "value": "en", "label": "English" }],
+        "languages": [
+            { "value": "browser", "label": "account.profile.browser" },
+            { "value": "de", "label": "Deutsch" },
+            { "value": "en", "label": "English" },
+        ],
         "errors": [], "notice": "saved",
     });
     let mut bare = full.clone();
     for key in ["username", "email", "notice"] {
         bare[key] = Json::Null;
     }
-    bare["language"] = json!("");
+    bare["language"] = json!("browser");
     bare["errors"] =
         json!([{ "field": "name", "key": "account.profile.bad_name", "params": { "max": 200 } }]);
     let mut unverified = full.clone();

@@ -40,6 +40,8 @@ fn every_template_has_a_sample() {
     for path in Embedded::iter().filter(|path| is_template(path)) {
         let is_part = [
             "components/",
+            "account/layout.html",
+            "account/parts.html",
             "base.html",
             "stages/layout.html",
             "email/facts.txt",
