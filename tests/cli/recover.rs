@@ -6,8 +6,11 @@ use serde_json::json;
 
 use super::{NEW_PASSWORD, blueprint, enrol, events};
 use crate::flows::sign_in_as;
-use crate::harness::{Ran, Server, Walk};
+use crate::harness::{Ran, SECRET, Server, Walk, totp};
 use crate::{ADA, PASSWORD};
+
+/// Who has an authenticator app in `blueprints/acme.yaml`.
+const TOM: &str = "tom@acme.example";
 
 fn link_of(ran: &Ran, server: &Server) -> String {
     let mut lines = ran.stdout.lines();
@@ -49,6 +52,23 @@ async fn a_link_ends_at_the_gate_of_who_has_a_second_factor() {
     browser.api(Method::GET, "/api/v1/me", None).await.expect(401);
     let walk = walk.answer(json!({ "password": NEW_PASSWORD })).await;
     assert!(walk.session().is_some(), "{walk:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_never_a_sign_in_for_who_has_an_authenticator_app() {
+    let server = Server::start(&blueprint()).await;
+    let ran = server.command(&["recover", "link", "--email", TOM]).expect(0);
+    let browser = server.browser();
+    let walk = Walk::follow_link(&browser, &link_of(&ran, &server)).await.asks("totp");
+    let walk = walk.answer(json!({ "code": "000000" })).await.asks("totp");
+    browser.api(Method::GET, "/api/v1/me", None).await.expect(401);
+    let code = totp(SECRET, store::Ambient::system().now(), 0);
+    let walk = walk.answer(json!({ "code": code })).await.asks("prompt");
+    let walk = walk.answer(json!({ "password": NEW_PASSWORD })).await;
+    assert!(walk.session().is_some(), "{walk:?}");
+    let me = browser.api(Method::GET, "/api/v1/me", None).await.expect(200).json();
+    assert_eq!(me["session"]["acr"], "aal2", "{me:#}");
+    sign_in_as(&server.browser(), TOM, NEW_PASSWORD).await.asks("totp");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,9 @@ use crate::flows::sign_in_as;
 use crate::harness::{Ran, Server, Walk};
 use crate::{ADA, PASSWORD};
 
+/// So many are in `blueprints/acme.yaml`.
+const PEOPLE: usize = 3;
+
 fn users(ran: &Ran) -> Vec<String> {
     let json = ran.json();
     let users = json["users"].as_array().unwrap().iter();
@@ -39,7 +42,7 @@ async fn a_person_is_made_and_sets_a_password_by_the_link() {
         let ran = server.command(&[&["user", "create"], &names[..]].concat()).expect(1);
         assert!(ran.stdout.is_empty() && ran.stderr.contains("somebody has this"), "{ran:#?}");
     }
-    assert_eq!(users(&server.command(&["user", "list", "--json"]).expect(0)).len(), 3);
+    assert_eq!(users(&server.command(&["user", "list", "--json"]).expect(0)).len(), PEOPLE + 1);
     let arguments =
         ["user", "create", "--email", "root@acme.example", "--admin", "--verified", "--no-link"];
     let json = server.command(&[&arguments[..], &["--json"]].concat()).expect(0).json();
@@ -71,7 +74,7 @@ async fn what_is_no_address_or_no_name_is_refused_before_anything_happens() {
         }
         server.command(&arguments).expect(2);
     }
-    assert_eq!(users(&server.command(&["user", "list", "--json"]).expect(0)).len(), 2);
+    assert_eq!(users(&server.command(&["user", "list", "--json"]).expect(0)).len(), PEOPLE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,14 +86,14 @@ async fn people_are_found_by_any_part_of_a_name() {
     for text in ["ada@", "LOVELACE", "lovel", "AdA", " ada@acme.example "] {
         assert_eq!(found(text), [ADA], "{text}");
     }
-    assert_eq!(found("acme").len(), 2);
+    assert_eq!(found("acme").len(), PEOPLE);
     for text in ["%", "_", "a%e", "\\", "nobody", "' OR 1=1 --"] {
         assert_eq!(found(text), [""; 0], "{text}");
     }
     let few = server.command(&["user", "list", "--json", "--limit", "1"]).expect(0);
     assert_eq!((users(&few).len(), &few.json()["more"]), (1, &json!(true)));
     let text = server.command(&["user", "list"]).expect(0).stdout;
-    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(text.lines().count(), PEOPLE, "{text}");
     assert!(text.contains("administrator"), "{text}");
 }
 
