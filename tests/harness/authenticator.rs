@@ -57,6 +57,22 @@ pub(crate) enum Fault {
     LongId,
 }
 
+/// Who speaks for a new credential. The certificates in `attestation/` were made for these tests: the
+/// maker's leads to `attestation/root.pem`, the stranger's to a root of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attestation {
+    /// Nobody.
+    None,
+    /// The credential itself.
+    Itself,
+    /// The maker.
+    Maker,
+    /// Somebody else.
+    Stranger,
+    /// The credential, with the maker's certificate beside it.
+    Forged,
+}
+
 /// A passkey or security key with one credential.
 pub(crate) struct Authenticator {
     key: EcdsaKeyPair,
@@ -72,6 +88,8 @@ pub(crate) struct Authenticator {
     pub(crate) verifies: bool,
     /// BE, and with it BS.
     pub(crate) synced: bool,
+    /// Who speaks for it.
+    pub(crate) attestation: Attestation,
     user_handle: Vec<u8>,
 }
 
@@ -86,6 +104,7 @@ impl Authenticator {
             counter: None,
             verifies: true,
             synced: true,
+            attestation: Attestation::None,
             user_handle: Vec::new(),
         }
     }
@@ -113,15 +132,13 @@ impl Authenticator {
         data.extend(u16::try_from(id.len()).unwrap().to_be_bytes());
         data.extend(&id);
         data.extend(self.public_key(fault.as_ref()));
-        // {"fmt": "none", "attStmt": {}, "authData": data}
-        let mut object = vec![0xa3];
-        for part in [text("fmt"), text("none"), text("attStmt"), vec![0xa0], text("authData")] {
-            object.extend(part);
-        }
-        object.extend(head(2, data.len()));
-        object.extend(data);
+        let client_data = self.client_data(options, "create", fault.as_ref());
+        let (format, statement) = self.attest(&data, &client_data);
+        // {"fmt": format, "attStmt": statement, "authData": data}
+        let parts = [text("fmt"), text(format), text("attStmt"), statement, text("authData")];
+        let object = [vec![0xa3], parts.concat(), string(2, &data)].concat();
         let response = json!({
-            "clientDataJSON": B64.encode(&self.client_data(options, "create", fault.as_ref())),
+            "clientDataJSON": B64.encode(&client_data),
             "attestationObject": B64.encode(&object),
             "transports": ["internal", "hybrid"],
         });
@@ -161,6 +178,31 @@ impl Authenticator {
             "userHandle": handle,
         });
         credential(&self.id, response, json!({}), fault.as_ref())
+    }
+
+    /// The format of an attestation statement, and the statement (§8.2, §8.7).
+    fn attest(&self, data: &[u8], client_data: &[u8]) -> (&'static str, Vec<u8>) {
+        let signed = [data, digest(&SHA256, client_data).as_ref()].concat();
+        let sign = |pkcs8: Option<&[u8]>| {
+            let read = |bytes| EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, bytes);
+            let key = pkcs8.map(|bytes| read(bytes).unwrap());
+            key.as_ref().unwrap_or(&self.key).sign(&SystemRandom::new(), &signed).unwrap()
+        };
+        let (signature, certificate) = match self.attestation {
+            Attestation::None => return ("none", vec![0xa0]),
+            Attestation::Itself => (sign(None), None),
+            Attestation::Maker => (sign(Some(MAKER.1)), Some(MAKER.0)),
+            Attestation::Stranger => (sign(Some(STRANGER.1)), Some(STRANGER.0)),
+            Attestation::Forged => (sign(None), Some(MAKER.0)),
+        };
+        // {"alg": -7, "sig": signature, "x5c": [certificate]}
+        let size = if certificate.is_some() { 0xa3 } else { 0xa2 };
+        let mut statement = [vec![size], text("alg"), vec![0x26], text("sig")].concat();
+        statement.extend(string(2, signature.as_ref()));
+        if let Some(certificate) = certificate {
+            statement.extend([text("x5c"), vec![0x81], string(2, certificate)].concat());
+        }
+        ("packed", statement)
     }
 
     /// `rpIdHash`, flags and counter (Web Authentication Level 3 §6.1).
@@ -259,6 +301,20 @@ fn head(major: u8, length: usize) -> Vec<u8> {
     }
 }
 
-fn text(text: &str) -> Vec<u8> {
-    [head(3, text.len()), text.as_bytes().to_vec()].concat()
+/// A string of bytes (2) or letters (3).
+fn string(major: u8, bytes: &[u8]) -> Vec<u8> {
+    [head(major, bytes.len()), bytes.to_vec()].concat()
 }
+
+fn text(text: &str) -> Vec<u8> {
+    string(3, text.as_bytes())
+}
+
+/// A certificate for attestations, and its key.
+type Speaker = (&'static [u8], &'static [u8]);
+
+const MAKER: Speaker =
+    (include_bytes!("attestation/maker.der"), include_bytes!("attestation/maker.pk8"));
+
+const STRANGER: Speaker =
+    (include_bytes!("attestation/stranger.der"), include_bytes!("attestation/stranger.pk8"));

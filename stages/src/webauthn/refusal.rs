@@ -120,6 +120,7 @@ impl From<WebauthnError> for Refusal {
             | E::COSEKeyRSANEInvalid
             | E::EcdsaPointInvalid
             | E::RsaParametersInvalid
+            | E::SshPublicKeyEDUnsupported
             | E::COSEKeyEDUnsupported
             | E::CredentialInsecureCryptography => Self::Algorithm,
             E::CredentialNotFound => Self::Unknown,

@@ -1,7 +1,8 @@
 //! Passkeys and security keys, by the JSON API and a soft authenticator: `sign_in.rs` is what works,
 //! `faults.rs` every answer with one thing wrong, `ownership.rs` whose credential it is, `replay.rs`
-//! what was answered before, `set_up.rs` what may be bound.
+//! what was answered before, `set_up.rs` what may be bound, `attestation.rs` whose word counts.
 
+mod attestation;
 mod faults;
 mod ownership;
 mod replay;

@@ -127,18 +127,6 @@ async fn a_stage_says_which_products_and_keys_it_takes() {
     }
 }
 
-/// Without roots an attestation is asked for and nothing depends on it: nothing is called hardware.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_attestation_that_nobody_verifies_proves_nothing() {
-    let app = app().await;
-    let browser = signed_in(&app, (ADA, PASSWORD)).await;
-    let walk = Walk::begin(&browser, "bind-attested").await;
-    assert_eq!(options(&walk)["attestation"], "direct");
-    bind(&browser, "bind-attested", &mut Authenticator::security_key(ORIGIN)).await;
-    let row = passkeys(&app, ADA).await.pop().unwrap();
-    assert_eq!((&row.data.0["attested"], &row.data.0["hardware"]), (&json!(false), &json!(false)));
-}
-
 /// A stage of its own binds nothing for somebody who has shown less than the account asks for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_passkey_takes_proof_of_the_first() {
