@@ -34,9 +34,15 @@ fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 impl Device {
     async fn ask(app: &TestApp, client: &'static str, more: &[(&str, &str)]) -> Self {
-        let http = app.browser().with("user-agent", "curl/8.5 <b>trust me</b>");
-        let sent = fields(&[&[("client_id", client), ("scope", "openid email")], more].concat());
-        let answer = http.call("/oauth/device_authorization", &sent).await.expect(200);
+        let http = app.browser();
+        let sent = [&[("client_id", client), ("scope", "openid email")], more].concat();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(sent).finish();
+        let headers: &[(&str, &[u8])] = &[
+            ("content-type", b"application/x-www-form-urlencoded"),
+            ("user-agent", b"curl/8.5 <b>trust me</b>"),
+        ];
+        let address = "/oauth/device_authorization";
+        let answer = http.raw(Method::POST, address, headers, body).await.expect(200);
         assert!(answer.header("cache-control").contains("no-store"), "{answer:?}");
         Self { http, client, asked: answer.json() }
     }
