@@ -32,7 +32,7 @@ async fn a_session_that_is_used_says_when_at_most_once_a_minute() {
     assert_eq!(last_seen(&app, &browser).await, app.clock.now());
     // Whatever uses it counts.
     app.clock.advance(Duration::minutes(5));
-    browser.get("/").await.expect(200);
+    browser.get("/account").await.expect(200);
     assert_eq!(last_seen(&app, &browser).await, app.clock.now());
 }
 

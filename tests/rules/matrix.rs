@@ -28,7 +28,22 @@ fn blueprint() -> String {
       - gate: {}
       - login: {}
 ";
-    crate::ACME.replace("flows:\n", flow)
+    let mut blueprint = crate::ACME.replace("flows:\n", flow);
+    // What a route does to one person meets no other route.
+    for number in 0..2 * routes().len() {
+        let (login, _) = person(number);
+        let name = login.split('@').next().unwrap();
+        blueprint.push_str(&format!(
+            "  {name}:\n    name: Mona Lovelace\n    email: {login}\n    verified: true\n    \
+             password: {PASSWORD}\n    organisations: [acme]\n"
+        ));
+    }
+    blueprint
+}
+
+/// What one of many people signs in with.
+fn person(number: usize) -> (String, &'static str) {
+    (format!("mona-{number}@acme.example"), PASSWORD)
 }
 
 /// What a request brings.
@@ -100,9 +115,10 @@ fn cookie(browser: &Browser, name: &str) -> Option<String> {
     browser.cookies("/").into_iter().find(|cookie| cookie.0 == name).map(|cookie| cookie.1)
 }
 
-async fn sign_in(app: &TestApp, (login, password): (&str, &str)) -> Browser {
+async fn sign_in(app: &TestApp, (login, password): (impl AsRef<str>, &str)) -> Browser {
     let browser = app.browser();
-    let walk = Walk::begin(&browser, "sign-in").await.answer(json!({ "login": login })).await;
+    let walk = Walk::begin(&browser, "sign-in").await;
+    let walk = walk.answer(json!({ "login": login.as_ref() })).await;
     let walk = walk.answer(json!({ "password": password })).await;
     assert!(walk.session().is_some(), "{walk:?}");
     browser
@@ -211,13 +227,26 @@ fn assert_shut(page: &Page, route: &Route, what: &str) {
     assert_silent(page, &place);
 }
 
+/// What a page shows, but for what is new in each answer.
+fn without_nonce(page: &Page) -> String {
+    let policy = page.header("content-security-policy");
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+    nonce.map_or_else(|| page.body.clone(), |nonce| page.body.replace(nonce, ""))
+}
+
 fn assert_silent(page: &Page, place: &str) {
     for word in [ADA, "Lovelace", BOB.0] {
         assert!(!page.body.contains(word), "{place}");
     }
     let cookies = page.headers.get_all("set-cookie").iter();
     let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
-    assert!(cookies.all(|cookie| !cookie.starts_with(SESSION)), "{place}");
+    // One that is emptied signs nobody in.
+    let is_session = |cookie: &str| {
+        cookie
+            .split_once('=')
+            .is_some_and(|(name, value)| name == SESSION && !value.starts_with(';'))
+    };
+    assert!(!cookies.any(is_session), "{place}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,12 +255,17 @@ async fn nothing_but_a_live_session_opens_what_is_for_who_is_signed_in() {
     let strangers = strangers(&app).await;
     assert!(strangers.len() > 25);
     for route in routes() {
+        let mut public = None;
         for brought in &strangers {
             let page = brought.ask(&app, &route, &[]).await;
             let place = format!("{} {} with {}: {page:?}", route.method, route.path, brought.what);
             assert!(page.status.as_u16() < 500, "{place}");
             if needs_session(&route) {
                 assert_shut(&page, &route, &brought.what);
+            } else if route.access == Access::Everybody {
+                let body = without_nonce(&page);
+                let public = public.get_or_insert_with(|| body.clone());
+                assert_eq!(body, *public, "it says the same to everybody: {place}");
             } else if !brought.what.starts_with("an access token") {
                 assert_silent(&page, &place);
             }
@@ -272,8 +306,8 @@ fn assert_step_up(page: &Page, route: &Route) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_opens_what_its_proofs_are_good_for() {
     let app = TestApp::with_outbox(&blueprint()).await;
-    for route in routes() {
-        let signed_in = sign_in(&app, (ADA, PASSWORD)).await;
+    for (number, route) in routes().into_iter().enumerate() {
+        let signed_in = sign_in(&app, person(2 * number)).await;
         let fresh = Brought::of("a fresh session", &signed_in).await;
         if needs_session(&route) && route.method != Method::GET {
             // Another site's page cannot use the cookie, whatever else it knows.
@@ -296,7 +330,7 @@ async fn a_session_opens_what_its_proofs_are_good_for() {
         }
         assert_open(&fresh.ask(&app, &route, &[]).await, &route, "a fresh session");
 
-        let signed_in = sign_in(&app, (ADA, PASSWORD)).await;
+        let signed_in = sign_in(&app, person(2 * number + 1)).await;
         let stale = Brought::of("a stale session", &signed_in).await;
         app.clock.advance(Duration::minutes(16));
         let token = stale.session.clone();
