@@ -1,8 +1,9 @@
 //! What a stage sees and may do while it runs; `facts.rs` is what conditions see.
 
 mod facts;
+mod permit;
 
-use assurance::{Admitted, Decision, Proof};
+use assurance::{Admitted, Decision, Evidence, Method, Proof};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +18,9 @@ use store::static_code::CodeHash;
 use store::user::{self, NewUser, User};
 use store::{Document, Id, Time, client};
 
+pub use permit::{ForChange, Permit};
+
+use crate::definition::Purpose;
 use crate::effect::Effect;
 use crate::program::Program;
 use crate::request::Request;
@@ -244,7 +248,7 @@ impl<'a> Context<'a> {
     }
 
     /// Takes note of a proof, now.
-    pub fn prove(&mut self, method: assurance::Method) {
+    pub fn prove(&mut self, method: Method) {
         self.state.evidence.record(Proof { method, at: self.now.into() });
     }
 
@@ -326,7 +330,11 @@ impl<'a> Context<'a> {
     pub async fn standing(&mut self) -> Result<Standing> {
         let interaction = self.state.interaction.clone();
         let Some(person) = self.person().await?.cloned() else {
-            return Err(Error::Internal("nobody was identified".to_owned()));
+            // Somebody was, and everything that they had proven has ended since.
+            return Err(match &self.state.user {
+                Some(_) => Error::UnknownExecution,
+                None => Error::Internal("nobody was identified".to_owned()),
+            });
         };
         let mut conn = self.services.store.read().await?;
         let (client, demand) = match interaction {
@@ -358,19 +366,38 @@ impl<'a> Context<'a> {
         Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
     }
 
-    /// The same for a change of what the person signs in with. In a flow of somebody who is signed in
+    /// Whether, by the same rules, the person may change what they sign in with. In a flow of somebody who is signed in
     /// already the evidence is as old as the session, so there it must be recent (`recent` of the
     /// policies): whoever finds the browser open must not take the account over.
     ///
     /// # Errors
     /// When nobody was identified.
-    pub async fn admit_for_change(&mut self) -> Result<Decision> {
+    pub async fn admit_for_change(&mut self) -> Result<ForChange> {
         let mut standing = self.standing().await?;
         if self.program.purpose().needs_session() {
             standing.policies.demand.sensitive = true;
         }
         let now = self.now.into();
-        Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
+        Ok(assurance::admit(&standing.policies, &self.shown(), &standing.enrolled, now).into())
+    }
+
+    /// What was shown for a change of what the person signs in with. Where they are brought back, the
+    /// link to their mailbox stands for the password that they lost, and for that alone: no mailbox is
+    /// counted a second time as a second factor, and no remembered device in the place of one (A-223,
+    /// NIST SP 800-63B-4 §4.2.2.2). What a session is made of stays as it was shown.
+    fn shown(&self) -> Evidence {
+        if self.program.purpose() != Purpose::Recovery {
+            return self.state.evidence.clone();
+        }
+        let mut shown = Evidence::new();
+        for proof in self.state.evidence.proofs() {
+            let method = match &proof.method {
+                Method::Email { .. } => Method::Password,
+                other => other.clone(),
+            };
+            shown.record(Proof { method, at: proof.at });
+        }
+        shown
     }
 
     /// Binds a factor to the person, with this answer. From here on it counts, the owner is told by
@@ -552,15 +579,15 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Gives the person for whom `admitted` speaks the password whose hash is `phc`: it takes somebody
+    /// Gives the person for whom `permit` speaks the password whose hash is `phc`: it takes somebody
     /// who could come in with what is proven here to change what they come in with. Everything that
     /// was issued before ends, and the owner is told.
     ///
     /// # Errors
     /// When it speaks for somebody else.
-    pub async fn set_password(&mut self, admitted: &Admitted, phc: &str) -> Result<()> {
-        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
-        let person = person.ok_or_else(|| Error::Internal("admitted for another person".into()))?;
+    pub async fn set_password(&mut self, permit: &Permit, phc: &str) -> Result<()> {
+        let person = self.person().await?.filter(|person| person.id == *permit.subject());
+        let person = person.ok_or_else(|| Error::Internal("a permit for another person".into()))?;
         let (id, email, name) =
             (person.id.clone(), person.email.clone(), person.display_name().to_owned());
         let new = self.password_credential(&id, phc);
@@ -571,6 +598,8 @@ impl<'a> Context<'a> {
             person.security_epoch = security_epoch;
         }
         self.push(Effect::SetPassword { credential: new, security_epoch });
+        // Whoever chose it knows it.
+        self.prove(Method::Password);
         if let Some(email) = email {
             self.mail("password_changed", &email, serde_json::json!({ "name": name }))?;
         }
@@ -578,17 +607,17 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Gives the person for whom `admitted` speaks another address, which this flow has proven. What
+    /// Gives the person for whom `permit` speaks another address, which this flow has proven. What
     /// was issued before ends, and both addresses are told.
     ///
     /// # Errors
     /// When it speaks for somebody else, or the address is unproven.
-    pub async fn set_email(&mut self, admitted: &Admitted, address: &str) -> Result<()> {
+    pub async fn set_email(&mut self, permit: &Permit, address: &str) -> Result<()> {
         let key = user::key(address);
-        let is_proven = self.state.evidence.proofs().iter().any(|proof| {
-            matches!(&proof.method, assurance::Method::Email { address } if user::key(address) == key)
-        });
-        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
+        let is_proven = self.state.evidence.proofs().iter().any(
+            |proof| matches!(&proof.method, Method::Email { address } if user::key(address) == key),
+        );
+        let person = self.person().await?.filter(|person| person.id == *permit.subject());
         let person = person.filter(|_| is_proven);
         let person = person.ok_or_else(|| Error::Internal("no right to this address".into()))?;
         let (id, old, name) =
@@ -614,13 +643,13 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Deletes the person for whom `admitted` speaks, and ends the browser's session with them.
+    /// Deletes the person for whom `permit` speaks, and ends the browser's session with them.
     ///
     /// # Errors
     /// When it speaks for somebody else.
-    pub async fn delete_person(&mut self, admitted: &Admitted) -> Result<()> {
-        let person = self.person().await?.filter(|person| person.id.as_str() == admitted.subject());
-        let person = person.ok_or_else(|| Error::Internal("admitted for another person".into()))?;
+    pub async fn delete_person(&mut self, permit: &Permit) -> Result<()> {
+        let person = self.person().await?.filter(|person| person.id == *permit.subject());
+        let person = person.ok_or_else(|| Error::Internal("a permit for another person".into()))?;
         let (id, email, name) =
             (person.id.clone(), person.email.clone(), person.display_name().to_owned());
         if let Some(email) = email {
@@ -648,6 +677,10 @@ impl<'a> Context<'a> {
         self.push(Effect::CreateUser { person: Box::new(person.clone()) });
         if let Some(credential) = credential {
             self.push(Effect::BindCredential { credential });
+            // Whoever chose it knows it; by itself that says nothing of who they are.
+            if !self.state.evidence.is_empty() {
+                self.prove(Method::Password);
+            }
         }
         self.person = Some(person);
         self.record_change("user_created", Value::Null);

@@ -24,7 +24,7 @@ mod stage;
 mod state;
 mod view;
 
-pub use context::Context;
+pub use context::{Context, ForChange, Permit};
 pub use effect::Effect;
 pub use error::Error;
 pub use executor::{Begin, Engine};

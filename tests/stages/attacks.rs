@@ -28,6 +28,14 @@ const IDENTIFY: (&str, &str) = ("login", ADA);
 const NOBODY: (&str, &str) = ("login", "nobody@acme.example");
 
 pub(super) const SAMPLES: &[Sample] = &[
+    // First: later samples give Ada factors, which a sign-in then asks for.
+    Sample {
+        kind: "user_delete",
+        flow: "[user_delete: {}]",
+        purpose: "unenrolment",
+        before: &[],
+        good: None,
+    },
     Sample {
         kind: "identify",
         flow: "[identify: {}, password: {}, login: {}]",
@@ -101,13 +109,6 @@ pub(super) const SAMPLES: &[Sample] = &[
         purpose: "settings",
         before: &[],
         good: Some(("saved", "true")),
-    },
-    Sample {
-        kind: "user_delete",
-        flow: "[user_delete: {}]",
-        purpose: "unenrolment",
-        before: &[],
-        good: None,
     },
     // It asks for what Tom has, on the page of that factor.
     Sample {

@@ -3,8 +3,8 @@
 
 use std::marker::PhantomData;
 
-use assurance::{Decision, Factor};
-use engine::{Answered, Context, Entered, FieldError, Result};
+use assurance::Factor;
+use engine::{Answered, Context, Entered, FieldError, ForChange, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::credential;
@@ -98,10 +98,10 @@ pub(crate) async fn stage_enter<E: Enrols>(
         return Ok(Entered::Deny(crate::gate::nobody()));
     }
     match context.admit_for_change().await? {
-        Decision::Admitted(_) => {
+        ForChange::Permitted(_) => {
             SetUp::<E>::enter(context, config).await?;
             Ok(Entered::Ask)
         }
-        refused => Ok(Entered::Deny(crate::gate::denial(&refused))),
+        ForChange::Refused(refused) => Ok(Entered::Deny(crate::gate::denial(&refused))),
     }
 }

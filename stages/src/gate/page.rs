@@ -11,6 +11,10 @@ use engine::Stage as _;
 
 /// The page that the plan asks for.
 pub(super) async fn show(context: &mut Context<'_>, pages: &Pages) -> Result<Challenge> {
+    if context.person().await?.is_none() {
+        // Disabled since, or with another password: whatever is answered is refused.
+        return Ok(overtaken());
+    }
     if let Some(factor) = pages.enrolling
         && let Some(way) = ways::enrolment(factor)
     {

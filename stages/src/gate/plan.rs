@@ -3,7 +3,7 @@
 use assurance::{Challenge, Decision, Enrol, Explanation, Factor};
 use chrono::{DateTime, Duration, Utc};
 use engine::definition::Purpose;
-use engine::{Context, Denial, Result};
+use engine::{Context, Denial, ForChange, Result};
 use store::credential;
 
 use super::{Pages, denial};
@@ -50,16 +50,18 @@ pub(super) struct Offer {
 /// What to do next, with what was shown so far.
 pub(super) async fn make(context: &mut Context<'_>, pages: &Pages) -> Result<Plan> {
     Ok(match context.admit_for_change().await? {
-        Decision::Admitted(admitted) => match admitted.enrol_by() {
+        ForChange::Permitted(permit) => match permit.enrol_by() {
             Some(deadline) if !pages.later && is_sign_in(context) => {
-                let explanation = admitted.explanation().clone();
+                let explanation = permit.explanation().clone();
                 within_grace(context, deadline, explanation).await?
             }
             _ => Plan::Pass,
         },
-        Decision::Challenge(challenge) => ask(context, pages, challenge).await?,
-        Decision::Enrol(enrol) => demand(context, enrol),
-        refused @ Decision::Deny(_) => Plan::Deny(denial(&refused)),
+        ForChange::Refused(Decision::Challenge(challenge)) => {
+            ask(context, pages, challenge).await?
+        }
+        ForChange::Refused(Decision::Enrol(enrol)) => demand(context, enrol),
+        ForChange::Refused(refused) => Plan::Deny(denial(&refused)),
     })
 }
 
@@ -105,7 +107,11 @@ fn offered(context: &Context<'_>, factors: impl Iterator<Item = Factor>) -> Vec<
 }
 
 async fn ask(context: &mut Context<'_>, pages: &Pages, challenge: Challenge) -> Result<Plan> {
-    let can_be = |it: &Factor| ways::proof(*it).is_some() && ways::is_ready(context, *it);
+    // Who is brought back by a mailbox has shown it: it is no second factor there, however often.
+    let is_spent =
+        |it: &Factor| *it == Factor::Email && context.program().purpose() == Purpose::Recovery;
+    let can_be =
+        |it: &Factor| ways::proof(*it).is_some() && ways::is_ready(context, *it) && !is_spent(it);
     let factors: Vec<Factor> = challenge.factors.iter().copied().filter(can_be).collect();
     let Some(first) = first(context, &factors).await? else {
         return Ok(Plan::Deny(denial(&Decision::Challenge(challenge))));

@@ -1,8 +1,7 @@
 //! `user_delete`: deletes the record of whoever is signed in, after they have said so once more.
 
-use assurance::Decision;
 use engine::definition::Purpose;
-use engine::{Answered, Challenge, Context, Ending, Entered, FieldError, Result, Stage};
+use engine::{Answered, Challenge, Context, Ending, Entered, FieldError, ForChange, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -38,8 +37,8 @@ impl Stage for UserDelete {
             return Ok(Entered::Deny(gate::nobody()));
         }
         match context.admit_for_change().await? {
-            Decision::Admitted(_) => Ok(Entered::Ask),
-            refused => Ok(Entered::Deny(gate::denial(&refused))),
+            ForChange::Permitted(_) => Ok(Entered::Ask),
+            ForChange::Refused(refused) => Ok(Entered::Deny(gate::denial(&refused))),
         }
     }
 
@@ -64,11 +63,11 @@ impl Stage for UserDelete {
         }
         // Asked again: the page may have stood open for long.
         match context.admit_for_change().await? {
-            Decision::Admitted(admitted) => {
-                context.delete_person(&admitted).await?;
+            ForChange::Permitted(permit) => {
+                context.delete_person(&permit).await?;
                 Ok(Answered::Next)
             }
-            refused => Ok(Answered::Deny(gate::denial(&refused))),
+            ForChange::Refused(refused) => Ok(Answered::Deny(gate::denial(&refused))),
         }
     }
 }

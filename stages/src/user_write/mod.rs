@@ -1,8 +1,7 @@
 //! `user_write`: writes what a prompt asked for to the person's record, or makes the record.
 
-use assurance::Decision;
 use engine::condition::Answer as Given;
-use engine::{Context, Effect, Ending, Entered, Result, Stage};
+use engine::{Context, Effect, Ending, Entered, ForChange, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,11 +70,14 @@ async fn update(context: &mut Context<'_>) -> Result<Entered> {
     }
     let wanted = new_address(context).await?;
     let is_sensitive = wanted.is_some() || context.secrets_mut().password.is_some();
-    let decision =
-        if is_sensitive { context.admit_for_change().await? } else { context.admit().await? };
-    let admitted = match decision {
-        Decision::Admitted(admitted) => admitted,
-        refused => return Ok(Entered::Deny(gate::denial(&refused))),
+    let judged = if is_sensitive {
+        context.admit_for_change().await?
+    } else {
+        ForChange::from(context.admit().await?)
+    };
+    let permit = match judged {
+        ForChange::Permitted(permit) => permit,
+        ForChange::Refused(refused) => return Ok(Entered::Deny(gate::denial(&refused))),
     };
     let Some(person) = context.person().await? else {
         return Ok(Entered::Deny(gate::nobody()));
@@ -91,10 +93,10 @@ async fn update(context: &mut Context<'_>) -> Result<Entered> {
         if !is_proven(context, &address) {
             return Ok(Entered::Deny(gate::nobody()));
         }
-        context.set_email(&admitted, &address).await?;
+        context.set_email(&permit, &address).await?;
     }
     if let Some(phc) = context.secrets_mut().password.take() {
-        context.set_password(&admitted, &phc).await?;
+        context.set_password(&permit, &phc).await?;
     }
     Ok(Entered::Next)
 }
