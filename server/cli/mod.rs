@@ -7,6 +7,7 @@
 
 mod blueprint;
 mod client;
+mod link;
 mod local;
 mod recover;
 #[cfg(test)]

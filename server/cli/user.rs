@@ -1,14 +1,15 @@
 //! `flowgate user`: people, at the command line of the machine that the server runs on.
 
+mod create;
 mod describe;
 
 use assurance::Span;
 use chrono::Duration;
-use lettre::Address;
 use serde_json::json;
-use store::user::{self, NewUser, User};
+use store::user::{self, User};
 
-use super::local::{self, Handed, Local, Place, refused};
+use super::link::Handed;
+use super::local::{self, Local, Place, refused};
 use super::{say, warn};
 use crate::start::StartError;
 use describe::Described;
@@ -16,19 +17,13 @@ use describe::Described;
 /// A link that an administrator hands over lasts at most so long (NIST SP 800-63B-4 §4.2.1.2).
 const LONGEST_LINK: Duration = Duration::days(1);
 
-/// An address has at most 254 characters (RFC 5321 §4.5.3.1.3); a user name is no longer.
-const MAX_LOGIN: usize = 254;
-
-/// A name has at most so many characters.
-const MAX_NAME: usize = 200;
-
 /// A list has at most so many people, unless more are asked for.
 const USUAL_LIST: i64 = 100;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a person, and a link with which they set a password
-    Create(Create),
+    Create(create::Create),
     /// List people
     List(List),
     /// Show what is kept of a person: factors, sessions, organisations; no secrets
@@ -39,33 +34,6 @@ pub(super) enum Command {
     Enable(Who),
     /// Make a link with which a person sets a new password, after their second factors
     ResetPasswordLink(ResetPasswordLink),
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Create {
-    /// The address
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
-    email: String,
-    /// A name to sign in with beside the address
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| bounded(text, MAX_LOGIN))]
-    username: Option<String>,
-    /// How the person is called
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| bounded(text, MAX_NAME))]
-    name: Option<String>,
-    /// Make them an administrator of Flowgate
-    #[arg(long)]
-    admin: bool,
-    /// The address is known to be theirs: they need not confirm it
-    #[arg(long)]
-    verified: bool,
-    /// Make no link
-    #[arg(long)]
-    no_link: bool,
-    /// How long the link is good, up to a day
-    #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = lasting)]
-    expires: Span,
-    #[command(flatten)]
-    place: Place,
 }
 
 #[derive(Debug, clap::Args)]
@@ -101,20 +69,6 @@ pub(super) struct ResetPasswordLink {
     place: Place,
 }
 
-fn address(text: &str) -> Result<String, String> {
-    let text = bounded(text, MAX_LOGIN)?;
-    text.parse::<Address>().map_err(|error| error.to_string())?;
-    Ok(text)
-}
-
-fn bounded(text: &str, max: usize) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > max || text.chars().any(char::is_control) {
-        return Err(format!("must be a line of 1 to {max} characters"));
-    }
-    Ok(text.to_owned())
-}
-
 /// How long a link lasts.
 pub(super) fn lasting(text: &str) -> Result<Span, String> {
     let span: Span = text.parse().map_err(|error: assurance::SpanError| error.to_string())?;
@@ -126,61 +80,12 @@ pub(super) fn lasting(text: &str) -> Result<Span, String> {
 
 pub(super) fn run(command: Command) -> Result<(), StartError> {
     match command {
-        Command::Create(args) => create(args),
+        Command::Create(args) => create::run(args),
         Command::List(args) => list(&args),
         Command::Show(args) => show(&args),
         Command::Disable(args) => set_disabled(&args, true),
         Command::Enable(args) => set_disabled(&args, false),
         Command::ResetPasswordLink(args) => reset_password_link(&args),
-    }
-}
-
-fn create(args: Create) -> Result<(), StartError> {
-    let Create { email, username, name, admin, verified, no_link, expires, place } = args;
-    local::run(
-        &place,
-        async |local: &Local| {
-            let way = if no_link { None } else { Some(local.way_back().await?) };
-            let new = NewUser {
-                username,
-                email: Some(email),
-                email_verified_at: verified.then(|| local.now()),
-                name: name.unwrap_or_default(),
-                admin,
-                ..NewUser::default()
-            };
-            let person = User::new(local.store.ambient().id(), new, local.now());
-            let mut unit = local.store.write().await?;
-            user::create(&mut unit, &person).await.map_err(taken)?;
-            local.record(&mut unit, "user_created", &person, json!({ "admin": admin })).await?;
-            let link = match &way {
-                Some((catalogue, flow, stage)) => {
-                    let way = (catalogue, &**flow, &**stage);
-                    Some(local.hand_link(&mut unit, way, &person, expires.to_delta()).await?)
-                }
-                None => None,
-            };
-            unit.commit().await?;
-            Ok((person, link))
-        },
-        |(person, link)| json!({ "user": describe::json(person), "link": link.as_ref().map(Handed::json) }),
-        |(person, link)| {
-            warn(&format!("made {}", describe::line(person)));
-            if let Some(link) = link {
-                link.tell();
-            }
-        },
-    )
-}
-
-/// Which of the two names somebody else has.
-fn taken(error: store::Error) -> StartError {
-    match error {
-        store::Error::Conflict(what) => {
-            let what = if what.contains("username") { "user name" } else { "address" };
-            refused(format!("somebody has this {what}; nothing was made"))
-        }
-        other => other.into(),
     }
 }
 

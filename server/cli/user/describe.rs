@@ -98,9 +98,10 @@ impl Described {
             let used = factor
                 .last_used_at
                 .map_or_else(|| "never used".to_owned(), |at| format!("last used {}", moment(at)));
-            let left = remaining.map(|it| format!(", {} of {} left", it.left, it.of));
-            let left = left.unwrap_or_default();
-            let value = format!("{} {}{left}, {used}", factor.kind, factor.name);
+            let name = Some(format!("{} {}", factor.kind, factor.name).trim().to_owned());
+            let left = remaining.map(|it| format!("{} of {} left", it.left, it.of));
+            let parts: Vec<_> = [name, left, Some(used)].into_iter().flatten().collect();
+            let value = parts.join(", ");
             row(if number == 0 { "factors" } else { "" }, &value);
         }
         for (number, session) in self.sessions.iter().enumerate() {
