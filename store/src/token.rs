@@ -151,6 +151,24 @@ pub async fn grant_of(
     Ok(on!(conn, |c| query.select(tokens::grant_id).first(c)).optional()?)
 }
 
+/// The live tokens that stand for this person, each with its client; oldest first.
+pub async fn of_user(conn: &mut Conn, user: &Id<User>, now: Time) -> Result<Vec<(Token, Client)>> {
+    let query = tokens::table
+        .inner_join(users::table)
+        .inner_join(clients::table)
+        .inner_join(sessions::table)
+        .filter(tokens::user_id.eq(user))
+        .filter(tokens::revoked_at.is_null())
+        .filter(tokens::expires_at.gt(now))
+        .filter(tokens::user_epoch.eq(users::security_epoch.nullable()))
+        .filter(tokens::client_epoch.eq(clients::security_epoch))
+        .filter(sessions::security_epoch.eq(users::security_epoch))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order(tokens::created_at);
+    Ok(on!(conn, |c| query.select((Token::as_select(), Client::as_select())).load(c))?)
+}
+
 /// Revokes what lives of a grant. Returns how many tokens that were.
 pub async fn revoke_grant(unit: &mut Unit, grant: &Id<Grant>, now: Time) -> Result<usize> {
     let query = diesel::update(

@@ -1,3 +1,5 @@
+//! What happened to an account, in words: one's own alone, page by page.
+
 use serde_json::{Value, json};
 use store::event::{self, NewEvent, Outcome};
 use store::{Clock as _, Id};

@@ -1,6 +1,9 @@
+//! The apps that a person let see something of them, and how they are cut off.
+
 use serde_json::json;
 
-use super::{EVE, ada, connect, delete, get, is_good, is_signed_in, sign_in};
+use super::{ADA, EVE, ada, connect, delete, get, is_good, is_signed_in, sign_in};
+use crate::harness::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_is_disconnected_with_everything_that_it_had() {
@@ -40,4 +43,20 @@ async fn what_was_never_connected_is_not_there() {
         let answer = delete(&browser, &format!("/apps/{client}")).await;
         assert!([400, 404].contains(&answer.status.as_u16()), "{answer:?}");
     }
+}
+
+/// An app of the house asks for no consent; what it has can be taken from it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_never_asks_is_listed_while_it_has_access() {
+    let app =
+        TestApp::with_outbox(&super::BLUEPRINT.replace("consent: once", "consent: never")).await;
+    let browser = sign_in(&app, ADA).await;
+    assert_eq!(get(&browser, "/apps").await, json!({ "apps": [] }));
+    let token = connect(&app, &browser).await;
+    let page = browser.visit("/account/apps").await.expect(200);
+    assert_eq!(page.texts(".rows strong"), ["Wiki"]);
+    page.form_with("disconnect").press("disconnect", "wiki").submit().await.expect(200);
+    assert!(!is_good(&app, &token).await);
+    assert_eq!(get(&browser, "/apps").await, json!({ "apps": [] }));
+    delete(&browser, "/apps/wiki").await.expect(404);
 }

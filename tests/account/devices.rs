@@ -1,3 +1,5 @@
+//! Browsers on which nobody asks for a second factor for a while, and how they are forgotten.
+
 use serde_json::json;
 
 use super::factors::remember;

@@ -1,3 +1,5 @@
+//! The account pages as pages: for whom, what they nudge to, and the way through the step-up.
+
 use chrono::Duration;
 
 use super::{ADA, SECRET, ada, sign_in_bob, start, the_app, totp};
@@ -64,4 +66,25 @@ async fn a_stale_proof_leads_through_the_step_up_and_back() {
     let page = page.form_with("code").fill("code", &code).submit().await.expect(200);
     assert_eq!(page.url.path(), path, "{page:?}");
     assert!(page.has(r#"input[name="name"]"#));
+}
+
+/// From the page of factors through the set-up, and back to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_is_added_from_the_page_of_factors_and_is_there_afterwards() {
+    let app = start().await;
+    let bob = sign_in_bob(&app).await;
+    let page = bob.visit("/account/security").await.expect(200);
+    assert!(!page.has(r#"a[href^="/flow/set-up-sms-code"]"#), "nothing sends text messages here");
+    let page = page.click(r#"a[href^="/flow/set-up-totp"]"#).await.expect(200);
+    let secret = page.text("#secret");
+    let code = totp(&secret, app.clock.now(), 0);
+    let form = page.form_with("code").fill("code", &code).fill("name", "My phone");
+    let page = form.submit().await.expect(200);
+    assert_eq!(page.texts("#codes li").len(), 10, "{page:?}");
+    let page = page.form(r#"form:has([name="saved"])"#).submit().await.expect(200);
+    assert_eq!(page.url.path(), "/account/security");
+    assert!(page.texts(".rows a").contains(&"My phone".to_owned()), "{page:?}");
+    assert!(page.body.contains("10 of 10 left"), "{page:?}");
+    let home = bob.visit("/account").await;
+    assert!(!home.has(".nudge"), "{home:?}");
 }

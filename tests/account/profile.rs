@@ -1,3 +1,5 @@
+//! What a person is called, and the language in which they are written to.
+
 use reqwest::Method;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Where a person is signed in, and how that ends.
+
 use chrono::Duration;
 use serde_json::json;
 

@@ -27,7 +27,7 @@ export async function press(page, button) {
 /** Whether this browser has a session: the identity provider's home is then the person's page. */
 export async function isSignedIn(page) {
   await page.goto(`${idp()}/`);
-  return new URL(page.url()).pathname === "/";
+  return new URL(page.url()).pathname === "/account";
 }
 
 /** From the page that asks who it is to whatever comes after the password. */

@@ -58,7 +58,7 @@ async fn a_finished_login_cannot_be_replayed() {
     assert_eq!(walk.look().await.problem(), "execution_unknown");
     // A page of it leads home who is signed in.
     let page = browser.visit(&format!("{SIGN_IN}?e={}", walk.execution())).await.expect(200);
-    assert_eq!(page.url.path(), "/");
+    assert_eq!(page.url.path(), "/account");
 
     let walk = Walk::begin(&browser, "sign-in").await.answer(json!({ "login": ADA })).await;
     let last = json!({ "step": walk.body["step"], "answer": { "password": PASSWORD } });

@@ -43,7 +43,7 @@ async fn a_double_submit_is_one_answer() {
     assert_eq!(app.events_of("login").await.len(), 1);
     // Much later, the same form again.
     let page = form.submit().await.expect(200);
-    assert_eq!(page.url.path(), "/");
+    assert_eq!(page.url.path(), "/account");
 }
 
 #[tokio::test(flavor = "multi_thread")]

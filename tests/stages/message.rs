@@ -15,10 +15,10 @@ async fn a_message_is_shown_to_whom_its_condition_names() {
     let page = sign_in(app.browser().visit("/flow/sign-in").await).await.expect(200);
     assert_eq!(page.text("h1"), "News");
     assert!(page.body.contains("pancakes"), "{page:?}");
-    assert_eq!(page.form("main form").submit().await.expect(200).url.path(), "/");
+    assert_eq!(page.form("main form").submit().await.expect(200).url.path(), "/account");
 
     let page = app.browser().visit("/flow/sign-in").await;
     let page = page.form_with("login").fill("login", "bob@acme.example").submit().await;
     let page = page.form_with("password").fill("password", "eight brown barrels").submit().await;
-    assert_eq!(page.expect(200).url.path(), "/", "Bob is in no organisation");
+    assert_eq!(page.expect(200).url.path(), "/account", "Bob is in no organisation");
 }
