@@ -12,9 +12,8 @@ use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use store::session::Session;
-use store::standing::Standing;
+use store::standing;
 use store::user::User;
-use store::{session, standing};
 
 use super::failure::Failure;
 use super::insufficient::Insufficient;
@@ -101,12 +100,11 @@ impl Guard {
         }
         let signed_in = visitor.session.clone();
         let (session, user) = signed_in.ok_or_else(|| Failure::SignIn(back.clone()))?;
-        let signed_in = SignedIn { visitor, session, user, bearer, back };
-        let mut conn = self.app.store.read().await?;
-        let standing = standing::of(&mut conn, &signed_in.user, None, None).await?;
-        drop(conn);
-        signed_in.check_length(&self.app, &standing).await?;
-        Ok(signed_in)
+        let now = self.app.store.ambient().now();
+        if visitor::end_if_too_long(&self.app, &session, &user, now).await? {
+            return Err(Failure::SignIn(back));
+        }
+        Ok(SignedIn { visitor, session, user, bearer, back })
     }
 
     /// The page to lead back to: this one, or for a form the one that it stands on.
@@ -117,21 +115,6 @@ impl Guard {
         }
         let segments = parts.uri.path().split('/').take(self.depth + 1);
         segments.collect::<Vec<_>>().join("/")
-    }
-}
-
-impl SignedIn {
-    /// A policy that was shortened holds for sessions that are older than it, too.
-    async fn check_length(&self, app: &App, standing: &Standing) -> Result<(), Failure> {
-        let limit = standing.policies.join().session;
-        let now = app.store.ambient().now();
-        if limit.is_none_or(|limit| limit.after(*self.session.created_at) > *now) {
-            return Ok(());
-        }
-        let mut unit = app.store.write().await?;
-        session::end(&mut unit, &self.session.id, now).await?;
-        unit.commit().await?;
-        Err(Failure::SignIn(self.back.clone()))
     }
 }
 
@@ -165,8 +148,8 @@ pub(super) async fn judge(
 ) -> Result<(Decision, Insufficient), Failure> {
     let mut conn = app.store.read().await?;
     let demand = Some(Demand::sensitive());
-    let standing = standing::of(&mut conn, &signed_in.user, None, demand).await?;
     let now = app.store.ambient().now();
+    let standing = standing::in_session(&mut conn, &signed_in.user, demand, now).await?;
     let evidence = &signed_in.session.evidence.0;
     let decision = assurance::admit(&standing.policies, evidence, &standing.enrolled, *now);
     let effective = standing.policies.join();

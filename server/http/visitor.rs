@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use store::Time;
 use store::session::{self, Session};
 use store::user::User;
+use store::{Time, standing};
 
 use super::cookies::{Cookies, is_token};
 use super::failure::Failure;
@@ -66,25 +66,46 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, User
     let mut conn = app.store.read().await?;
     let found = session::find_by_token(&mut conn, &store::token(token), now).await?;
     drop(conn);
-    match found {
-        Some((session, user)) => Ok(in_use(app, session, user, now).await),
-        None => Ok(None),
+    let Some((session, user)) = found.filter(|(session, _)| !is_idle(app, session, now)) else {
+        return Ok(None);
+    };
+    if session.is_to_be_seen(now) {
+        if end_if_too_long(app, &session, &user, now).await? {
+            return Ok(None);
+        }
+        if let Err(error) = note_use(app, &session, now).await {
+            // Whoever is signed in need not suffer for it.
+            tracing::warn!(%error, "the use of a session cannot be noted");
+        }
     }
+    Ok(Some((session, user)))
 }
 
-/// The session, unless it was idle for too long; that it is used now is noted.
-async fn in_use(app: &App, session: Session, user: User, now: Time) -> Option<(Session, User)> {
+/// Whether nobody has used the session for longer than is set.
+fn is_idle(app: &App, session: &Session, now: Time) -> bool {
     let idle = app.settings.session_idle;
-    if !idle.is_zero() && idle.after(*session.last_seen_at) <= *now {
-        return None;
+    !idle.is_zero() && idle.after(*session.last_seen_at) <= *now
+}
+
+/// Ends a session that is older than the policies of its person allow by now: they may have been
+/// shortened since it was made. Returns whether it was.
+pub(super) async fn end_if_too_long(
+    app: &App,
+    session: &Session,
+    user: &User,
+    now: Time,
+) -> Result<bool, Failure> {
+    let mut conn = app.store.read().await?;
+    let standing = standing::in_session(&mut conn, user, None, now).await?;
+    drop(conn);
+    let limit = standing.policies.join().session;
+    if limit.is_none_or(|limit| limit.after(*session.created_at) > *now) {
+        return Ok(false);
     }
-    if session.is_to_be_seen(now)
-        && let Err(error) = note_use(app, &session, now).await
-    {
-        // Whoever is signed in need not suffer for it.
-        tracing::warn!(%error, "the use of a session cannot be noted");
-    }
-    Some((session, user))
+    let mut unit = app.store.write().await?;
+    session::end(&mut unit, &session.id, now).await?;
+    unit.commit().await?;
+    Ok(true)
 }
 
 /// A row a minute and session, by its key.
@@ -109,15 +130,13 @@ pub(super) async fn find_by_bearer(
     }
 }
 
-/// The session of an OAuth access token with the scope `account`.
-async fn find_by_access_token(
-    app: &App,
-    token: &str,
-) -> Result<Option<(Session, User)>, Failure> {
+/// The session of an OAuth access token with the scope `account`. That an app uses it shows nobody's
+/// presence (NIST SP 800-63B-4 §5.1.2), so it is not noted as use.
+async fn find_by_access_token(app: &App, token: &str) -> Result<Option<(Session, User)>, Failure> {
     let found = app.provider.account_token(token).await.map_err(provider_error)?;
     let Some((_, user, session)) = found else { return Ok(None) };
     let now = app.store.ambient().now();
-    Ok(in_use(app, session, user, now).await)
+    Ok((!is_idle(app, &session, now)).then_some((session, user)))
 }
 
 /// The bearer value of a request, if it has one.

@@ -95,6 +95,25 @@ pub async fn of(
     })
 }
 
+/// The standing of somebody in a session: with the organisations that have claimed the domain of their
+/// verified address since they signed in, and which they join when they next do.
+pub async fn in_session(
+    conn: &mut Conn,
+    user: &User,
+    demand: Option<Demand>,
+    now: Time,
+) -> Result<Standing> {
+    let mut standing = of(conn, user, None, demand).await?;
+    let verified = user.email.as_deref().filter(|_| user.email_verified_at.is_some());
+    if let Some((_, domain)) = verified.and_then(|email| email.rsplit_once('@')) {
+        let claiming = organisation::claiming(conn, &crate::user::key(domain), &user.id).await?;
+        for organisation in &claiming {
+            standing.join(organisation, now);
+        }
+    }
+    Ok(standing)
+}
+
 /// What the person could prove with: their confirmed credentials whose kind is a factor.
 ///
 /// Of a credential's data three things are read here: `address` (email) and `number` (sms) say

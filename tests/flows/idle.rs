@@ -4,7 +4,7 @@ use chrono::Duration;
 use serde_json::json;
 use store::{Clock as _, session};
 
-use crate::harness::{Browser, TestApp, Walk};
+use crate::harness::{Browser, RelyingParty, TestApp, Walk};
 use crate::{ADA, PASSWORD};
 
 use super::{assert_nobody, me, sign_in_as};
@@ -77,4 +77,20 @@ async fn a_shorter_policy_cuts_sessions_that_there_are() {
     app.clock.advance(Duration::minutes(1));
     me(&browser).await.expect(401);
     assert_nobody(&app, &browser).await;
+}
+
+/// The same where only relying parties ask, to within a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn relying_parties_hear_of_no_session_that_was_cut() {
+    let app = TestApp::with_outbox(crate::ACME).await;
+    let browser = app.browser();
+    assert!(sign_in_as(&browser, ADA, PASSWORD).await.session().is_some());
+    let wiki = RelyingParty::wiki(app.url()).await;
+    app.clock.advance(Duration::minutes(119));
+    browser.get(&wiki.request(&[])).await.expect(200);
+    let policy = "    name: Acme GmbH\n    policy: { session: 2h }";
+    app.apply(&crate::ACME.replace("    name: Acme GmbH", policy)).await;
+    app.clock.advance(Duration::minutes(1));
+    let answer = browser.get(&wiki.request(&[("prompt", "none")])).await.expect(303);
+    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"), "{answer:?}");
 }

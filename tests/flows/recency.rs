@@ -8,7 +8,7 @@ use store::Clock as _;
 use crate::harness::{Browser, Page, RelyingParty, TestApp, Walk};
 use crate::{ADA, PASSWORD};
 
-use super::{NEW_PASSWORD, me, sign_in_as};
+use super::{BOB, NEW_PASSWORD, me, sign_in_as};
 
 async fn step_up(browser: &Browser) -> Value {
     browser.api(Method::GET, "/api/v1/me/step-up", None).await.expect(200).json()
@@ -53,6 +53,38 @@ async fn an_organisation_says_how_recent_is_recent() {
     assert_eq!(time(&status["until"]), *app.clock.now() + Duration::minutes(2));
     app.clock.advance(Duration::seconds(121));
     assert_eq!(step_up(&browser).await["satisfied"], false);
+}
+
+/// RFC 9470 §3, A-40: what an organisation demands by now holds in a session that is older, also where
+/// it claims the person's domain only since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stricter_policy_holds_in_sessions_that_there_are() {
+    let app = TestApp::with_outbox(crate::ACME).await;
+    let browser = app.browser();
+    assert!(sign_in_as(&browser, BOB.0, BOB.1).await.session().is_some());
+    let end_others = async || browser.api(Method::DELETE, "/api/v1/me/sessions", None).await;
+    assert!(end_others().await.status.is_success());
+    let policy = "    name: Acme GmbH
+    domains: [acme.example]
+    join: domain
+    policy: { mfa: required }";
+    app.apply(&crate::ACME.replace("    name: Acme GmbH", policy)).await;
+    let refused = end_others().await.expect(401);
+    let challenge = refused.header("www-authenticate");
+    assert!(challenge.starts_with(r#"Bearer error="insufficient_user_authentication""#));
+    assert!(challenge.ends_with(r#", acr_values="aal2 phr phrh""#), "{challenge}");
+    let problem = refused.json();
+    assert_eq!(problem["type"], "urn:flowgate:problem:insufficient_user_authentication");
+    assert_eq!(problem["code"], "enrolment_needed", "{problem:#}");
+    assert_eq!(problem["acr_values"], json!(["aal2", "phr", "phrh"]));
+    assert_eq!(problem.get("max_age"), None, "the password is fresh: {problem:#}");
+    let status = step_up(&browser).await;
+    assert_eq!((&status["satisfied"], &status["until"]), (&json!(false), &Value::Null));
+    // Looking is not sensitive.
+    me(&browser).await.expect(200);
+    let page = browser.get("/account/factors/1").await.expect(303);
+    assert_eq!(page.location().unwrap().path(), "/flow/step-up");
+    assert_eq!(page.parameter("next").as_deref(), Some("/account/factors/1"));
 }
 
 /// A-80: the old password is asked for again, however it goes on, and without it nothing is set.
