@@ -216,6 +216,7 @@ fn settings(home: &Home, vars: BTreeMap<String, String>) -> Result<Settings, Sta
     let mut settings = Settings::of([
         ("data", home.data.to_string_lossy()),
         ("blueprints", home.blueprint.to_string_lossy()),
+        ("sms-provider", "outbox".into()),
     ])?;
     settings.blueprint_vars = vars;
     Ok(settings)

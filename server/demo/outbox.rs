@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, SecondsFormat, Utc};
-use store::{Id, Store, mail};
+use store::mail::{self, Channel, Message};
+use store::{Id, Store};
 
 use super::site::Site;
 use crate::render;
@@ -46,8 +47,8 @@ impl Outbox {
         for mail in mail::newest(&mut conn, SHOWN).await? {
             let message = mail.open(self.store.sealer())?;
             entries.push(render::OutboxEntry {
-                to: mail.recipient.clone(),
-                subject: message.subject,
+                to: message.to.clone(),
+                subject: subject(&message),
                 at: rfc3339(&mail.created_at),
                 url: format!("/mail/{}", mail.id),
             });
@@ -63,12 +64,20 @@ impl Outbox {
         let message = mail.open(self.store.sealer())?;
         Ok(Some(render::OutboxMail {
             from: self.from.clone(),
-            to: mail.recipient.clone(),
-            subject: message.subject,
+            to: message.to.clone(),
+            subject: subject(&message),
             at: rfc3339(&mail.created_at),
             text: message.text,
             back: "/".to_owned(),
         }))
+    }
+}
+
+/// A text message has none: its first line stands for one.
+fn subject(message: &Message) -> String {
+    match message.channel {
+        Channel::Mail => message.subject.clone(),
+        Channel::Text => message.text.lines().next().unwrap_or_default().to_owned(),
     }
 }
 
