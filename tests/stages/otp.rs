@@ -366,14 +366,16 @@ async fn codes_are_sent_a_minute_apart_and_five_an_hour_whoever_asks() {
     let walk = walk.answer(resend()).await;
     assert_eq!(walk.errors(), [""; 0]);
     assert_eq!(sent(&app, MAILBOX).await.len(), 2);
-    // Other browsers, and all at once.
-    let browsers: Vec<Browser> = (0..8).map(|_| app.browser()).collect();
-    let asked = browsers.into_iter().map(|browser| {
-        tokio::spawn(async move { sign_in_as(&browser, ADA, PASSWORD).await.asks("email_otp") })
-    });
+    // Other browsers, four at once: more would be too many tries of the password.
     let mut refused = 0;
-    for one in asked.collect::<Vec<_>>() {
-        refused += usize::from(one.await.unwrap().errors() == ["code.too_soon"]);
+    for _ in 0..2 {
+        let browsers: Vec<Browser> = (0..4).map(|_| app.browser()).collect();
+        let asked = browsers.into_iter().map(|browser| {
+            tokio::spawn(async move { sign_in_as(&browser, ADA, PASSWORD).await.asks("email_otp") })
+        });
+        for one in asked.collect::<Vec<_>>() {
+            refused += usize::from(one.await.unwrap().errors() == ["code.too_soon"]);
+        }
     }
     assert_eq!((sent(&app, MAILBOX).await.len(), refused), (5, 5));
     // The last code is still good, and the page says for how long there is no other.
