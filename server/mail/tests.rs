@@ -247,6 +247,36 @@ async fn a_mail_is_tried_again_later_and_forgotten_when_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_not_sent_when_it_is_too_late_nor_by_another_s_worker() {
+    let server = Server::start(&[("RCPT", "450 try later")]).await;
+    let outbox = Outbox::open().await;
+    let now = outbox.clock.now();
+    let lasting = |seconds: i64| Message {
+        until: Some(now.plus(chrono::Duration::seconds(seconds))),
+        ..message()
+    };
+    let text = outbox.add(&Message::text("+447700900123".to_owned(), "123456".to_owned())).await;
+    assert_eq!(text.recipient, "tel:+447700900123");
+    let late = outbox.add(&lasting(0)).await;
+    let (trigger, shutdown) = Shutdown::new();
+    let sender = server.sender("smtp", "");
+    let working = tokio::spawn(worker::run(outbox.store.clone(), sender, shutdown));
+    let late = outbox.wait_for(&late.id, |mail| mail.next_attempt_at.is_none()).await;
+    assert_eq!((late.sent_at, late.last_error.as_deref()), (None, Some("it came too late")));
+    // The next attempt would be too late, so there is none.
+    let soon = outbox.add(&lasting(20)).await;
+    let soon = outbox.wait_for(&soon.id, |mail| mail.last_error.is_some()).await;
+    assert_eq!((soon.sent_at, soon.next_attempt_at), (None, None));
+    let sent = outbox.add(&lasting(20)).await;
+    outbox.wait_for(&sent.id, |mail| mail.sent_at.is_some()).await;
+    trigger.stop();
+    working.await.unwrap();
+    let text = outbox.find(&text.id).await;
+    assert_eq!((text.attempts, text.next_attempt_at), (0, Some(now)));
+    assert_eq!(server.said("LETTER").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pauses_grow_and_end() {
     let outbox = Outbox::open().await;
     let mut mail = outbox.add(&message()).await;
