@@ -1,6 +1,7 @@
 //! Answers with one thing wrong (A-85, CVE-2026-0723; ): each is refused, for
 //! the reason that it is about, and changes nothing.
 
+use data_encoding::BASE64URL_NOPAD as B64;
 use serde_json::json;
 
 use super::*;
@@ -212,4 +213,31 @@ async fn what_is_no_answer_of_an_authenticator_is_refused() {
         assert_nobody(&browser).await;
     }
     assert_eq!(rows(&app, ADA).await, before);
+}
+
+/// Everything in an assertion is signed, or is the signature.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_bit_of_an_assertion_can_be_changed() {
+    let app = app().await;
+    let mut key = bound(&app, Authenticator::new(ORIGIN)).await;
+    let before = rows(&app, ADA).await;
+    let browser = app.browser();
+    let mut walk = Walk::begin(&browser, "alone").await;
+    for part in ["authenticatorData", "signature", "clientDataJSON", "userHandle"] {
+        let mut at = 0;
+        loop {
+            let mut credential = key.assert(&options(&walk));
+            let text = credential["response"][part].as_str().unwrap();
+            let mut bytes = B64.decode(text.as_bytes()).unwrap();
+            let Some(byte) = bytes.get_mut(at) else { break };
+            *byte ^= 1 << (at % 8);
+            credential["response"][part] = json!(B64.encode(&bytes));
+            walk = walk.answer(json!({ "credential": credential })).await.asks("webauthn");
+            assert_eq!((walk.status, walk.errors().len()), (422, 1), "{part} {at}: {walk:?}");
+            at += 1;
+        }
+        assert!(at >= 16, "{part} has {at} bytes");
+    }
+    assert_eq!(rows(&app, ADA).await, before);
+    assert_nobody(&browser).await;
 }
