@@ -3,11 +3,11 @@
 use chrono::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
-use store::Database;
 use store::static_code::{self, Remaining};
+use store::{Clock as _, Database};
 
 use crate::flows::sign_in_as;
-use crate::harness::{Browser, Server, TestApp, Walk};
+use crate::harness::{Browser, Server, TestApp, Walk, totp};
 use crate::{ADA, PASSWORD};
 
 const BOB: (&str, &str) = ("bob@acme.example", "eight brown barrels");
@@ -335,6 +335,59 @@ async fn six_codes_of_twelve_characters_are_one_line() {
         |code: &String| code.len() == 9 && code.chars().all(|c| c == '-' || c.is_ascii_digit());
     assert!(digits.len() == 10 && digits.iter().all(is_right), "{digits:?}");
     assert!(with_code(second(&app, ADA_S).await, &digits[0]).await.session().is_some());
+}
+
+/// `blueprints/acme.yaml` with a flow that sets up an authenticator app and does `more`.
+fn with_app(more: &str) -> String {
+    let stages = format!("[gate: {{}}, totp_setup: {{}}{more}, login: {{}}]");
+    let flow = format!("  app:\n    use: settings\n    stages: {stages}\n\n");
+    blueprint("{}").replace("  sign-out:\n", &format!("{flow}  sign-out:\n"))
+}
+
+/// Sets up an authenticator app, as far as the page that follows.
+async fn bind_app(app: &TestApp, browser: &Browser) -> Walk {
+    let walk = Walk::begin(browser, "app").await.asks("totp_setup");
+    let secret = walk.body["challenge"]["data"]["secret"].as_str().unwrap();
+    let code = totp(secret, app.clock.now(), 0);
+    walk.answer(json!({ "code": code })).await
+}
+
+/// Whoever sets up a first factor gets codes with it, once, and they are another way at the gate.
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_come_with_the_first_other_factor() {
+    let app = TestApp::with_outbox(&with_app("")).await;
+    let browser = app.browser();
+    assert!(sign_in_as(&browser, ADA, PASSWORD).await.session().is_some());
+    let walk = bind_app(&app, &browser).await.asks("static_setup");
+    let codes = walk.body["challenge"]["data"]["codes"].as_array().unwrap().clone();
+    assert_eq!((codes.len(), &walk.body["challenge"]["data"]["replaces"]), (10, &json!(false)));
+    // They are hers already, should she close the page: the app is bound, and may be lost.
+    assert_eq!(remaining(&app, ADA).await.left, 10);
+    let walk = walk.answer(json!({})).await.asks("static_setup");
+    assert!(walk.answer(json!({ "saved": true })).await.session().is_some());
+    let walk = sign_in_as(&app.browser(), ADA, PASSWORD).await.asks("totp");
+    let walk = walk.answer(json!({ "choose": "static" })).await.asks("static");
+    assert!(walk.answer(json!({ "code": codes[0] })).await.session().is_some());
+    let added = app.outbox().await.iter().filter(|mail| mail.subject.contains("was added")).count();
+    let made = app.outbox().await.iter().filter(|mail| mail.subject.contains("codes for")).count();
+    assert_eq!((added, made), (1, 0), "one mail for what was one act");
+    // A second app brings no second set.
+    app.clock.advance(Duration::minutes(1));
+    let walk = bind_app(&app, &browser).await;
+    assert!(walk.session().is_some(), "{walk:?}");
+    assert_eq!(remaining(&app, ADA).await.left, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_makes_codes_itself_is_offered_no_others() {
+    let app = TestApp::with_outbox(&with_app(", static_setup: { count: 6, length: 12 }")).await;
+    let browser = app.browser();
+    assert!(sign_in_as(&browser, ADA, PASSWORD).await.session().is_some());
+    let walk = bind_app(&app, &browser).await.asks("static_setup");
+    let codes = walk.body["challenge"]["data"]["codes"].as_array().unwrap().clone();
+    assert_eq!(codes.len(), 6, "{walk:?}");
+    assert!(walk.answer(json!({ "saved": true })).await.session().is_some());
+    assert_eq!(remaining(&app, ADA).await, Remaining { left: 6, of: 6 });
 }
 
 #[test]
