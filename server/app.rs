@@ -96,11 +96,11 @@ impl App {
         engine.refresh().await?;
         let limits = Limits::new(settings.rate_limit);
         Ok(Arc::new(Self {
-            limits,
             settings,
             store,
             engine,
             provider,
+            limits,
             renderer,
             sender,
             texts,

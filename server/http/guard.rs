@@ -57,7 +57,7 @@ pub(super) async fn pass(
     limits::spend(&guard.app, guard.access, &parts)?;
     match guard.access {
         Access::Everybody | Access::App | Access::Referred => {}
-        Access::Browser => body = guard.from_our_page(&mut parts, body).await?,
+        Access::Browser => body = guard.require_our_page(&mut parts, body).await?,
         Access::Session | Access::Sensitive | Access::Enrolling => {
             check_origin(&guard.app, &parts)?;
             let signed_in = guard.sign_in(&mut parts).await?;
@@ -66,7 +66,7 @@ pub(super) async fn pass(
             }
             parts.extensions.insert(signed_in.visitor.clone());
             parts.extensions.insert(signed_in);
-            body = guard.from_our_page(&mut parts, body).await?;
+            body = guard.require_our_page(&mut parts, body).await?;
         }
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
@@ -75,7 +75,7 @@ pub(super) async fn pass(
 impl Guard {
     /// Whether a write comes from a page of ours. A form is read for that, and left for its handler
     /// as [`form::Sent`]; JSON is what no page of another site can send unasked.
-    async fn from_our_page(&self, parts: &mut Parts, body: Body) -> Result<Body, Failure> {
+    async fn require_our_page(&self, parts: &mut Parts, body: Body) -> Result<Body, Failure> {
         if !is_write(parts) {
             return Ok(body);
         }

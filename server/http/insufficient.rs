@@ -68,10 +68,10 @@ impl Insufficient {
         );
         if !self.acr_values.is_empty() {
             let values: Vec<_> = self.acr_values.iter().map(|acr| acr.as_str()).collect();
-            value.push_str(&format!(", acr_values=\"{}\"", values.join(" ")));
+            value += &[", acr_values=\"", &values.join(" "), "\""].concat();
         }
         if let Some(seconds) = self.max_age {
-            value.push_str(&format!(", max_age=\"{seconds}\""));
+            value += &[", max_age=\"", &seconds.to_string(), "\""].concat();
         }
         HeaderValue::from_str(&value).ok()
     }

@@ -54,16 +54,21 @@ impl Budget {
         match access {
             // A public client proves nothing, and each request makes a row.
             Access::App if path == provider::endpoint::DEVICE_AUTHORIZATION => Some(Self::Begin),
-            // A relying party's server asks for all of its people, and proves itself with each.
-            Access::Everybody | Access::App => None,
             Access::Referred => Some(Self::Begin),
-            Access::Browser | Access::Session | Access::Sensitive | Access::Enrolling if is_write => {
-                let sends =
-                    path.ends_with("/otp") || flow.is_some_and(|slug| sends_mail(app, slug));
+            Access::Browser | Access::Session | Access::Sensitive | Access::Enrolling
+                if is_write =>
+            {
+                let sends = ["/otp", "/resend"].iter().any(|end| path.ends_with(end))
+                    || flow.is_some_and(|slug| sends_mail(app, slug));
                 Some(if sends { Self::Mail } else { Self::Answer })
             }
             Access::Browser => (flow.is_some() && !names_execution(parts)).then_some(Self::Begin),
-            Access::Session | Access::Sensitive | Access::Enrolling => None,
+            // A relying party's server asks for all of its people, and proves itself with each.
+            Access::App
+            | Access::Everybody
+            | Access::Session
+            | Access::Sensitive
+            | Access::Enrolling => None,
         }
     }
 }

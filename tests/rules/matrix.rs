@@ -204,6 +204,12 @@ async fn issued(app: &TestApp) -> Vec<(&'static str, String)> {
     }
     let who = browser.api(Method::GET, "/api/v1/me", None).await.json();
     values.push(("a session's id", who["session"]["id"].as_str().unwrap().to_owned()));
+    let fields = [("client_id", "flowgate-cli"), ("scope", "openid account")];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let device = browser.call("/oauth/device_authorization", &fields).await.expect(200).json();
+    for (what, name) in [("a device's code", "device_code"), ("a user's code", "user_code")] {
+        values.push((what, device[name].as_str().unwrap().to_owned()));
+    }
     let walk = Walk::begin(&app.browser(), "recovery").await;
     walk.answer(json!({ "login": ADA })).await.asks("email_link");
     let mails = app.outbox().await;
