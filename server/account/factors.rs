@@ -76,6 +76,7 @@ impl Codes {
 
 /// Everything that a person proves with.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "it is a member of the answer")]
 pub(crate) struct Factors {
     pub(crate) factors: Vec<Bound>,
     pub(crate) recovery_codes: Option<Codes>,

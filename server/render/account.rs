@@ -74,7 +74,7 @@ pub(crate) struct SetUp {
 
 /// `account/factor.html`: field `name`.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Factor {
+pub(crate) struct FactorPage {
     pub(crate) factor: Bound,
     /// What stands in the field: the name, or what was typed.
     pub(crate) typed: String,
@@ -82,7 +82,7 @@ pub(crate) struct Factor {
     pub(crate) errors: Vec<Json>,
     pub(crate) notice: Notice,
 }
-view!(Factor, "account/factor.html", "account");
+view!(FactorPage, "account/factor.html", "account");
 
 /// `account/remove.html`.
 #[derive(Clone, Debug, Serialize)]
@@ -104,13 +104,13 @@ pub(crate) struct Refused {
 
 /// `account/sessions.html`: field `end`, the id of a session or `others`.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Sessions {
+pub(crate) struct SessionsPage {
     pub(crate) sessions: Vec<Place>,
     /// Whether the person must prove again who they are before they end any.
     pub(crate) stale: bool,
     pub(crate) notice: Notice,
 }
-view!(Sessions, "account/sessions.html", "account");
+view!(SessionsPage, "account/sessions.html", "account");
 
 /// `account/apps.html`: field `disconnect`, the id of a client.
 #[derive(Clone, Debug, Serialize)]

@@ -32,7 +32,8 @@ use minijinja::{Environment, Value};
 use serde::Serialize;
 
 pub(crate) use account::{
-    ActivityPage, Apps, Factor, Notice, Overview, Profile, Refused, Remove, Security, Sessions, SetUp,
+    ActivityPage, Apps, FactorPage, Notice, Overview, Profile, Refused, Remove, Security, SessionsPage,
+    SetUp,
 };
 pub use assets::{ASSET_PATH, Asset};
 pub use colour::{Colour, Theme, Tones};

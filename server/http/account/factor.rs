@@ -15,7 +15,7 @@ use super::{Said, actor, done, notice, organisations, show, show_as, wrong};
 use crate::account::factors::{self, LONGEST_NAME};
 use crate::account::{Actor, Error};
 use crate::app::App;
-use crate::render::{Factor, Refused, Remove};
+use crate::render::{FactorPage, Refused, Remove};
 
 fn path(id: &Id<Credential>) -> String {
     format!("/account/factors/{id}")
@@ -29,7 +29,7 @@ pub(in super::super) async fn get(
     said: Query<Said>,
 ) -> Result<Response, Failure> {
     let factor = factors::find(&actor(&app, &signed_in), &Id::from(id)).await?;
-    let view = Factor {
+    let view = FactorPage {
         typed: factor.name.clone(),
         longest_name: LONGEST_NAME,
         errors: Vec::new(),
@@ -54,7 +54,8 @@ pub(in super::super) async fn rename(
         Err(Error::Name(most)) => {
             let errors = vec![wrong("name", "account.factor.bad_name", most)];
             let path = path(&factor.id);
-            let view = Factor { factor, typed, longest_name: LONGEST_NAME, errors, notice: None };
+            let view =
+                FactorPage { factor, typed, longest_name: LONGEST_NAME, errors, notice: None };
             show_as(StatusCode::UNPROCESSABLE_ENTITY, &app, &signed_in, &path, &view).await
         }
         Err(error) => Err(error.into()),

@@ -12,7 +12,7 @@ use super::super::guard::{self, SignedIn};
 use super::{Said, actor, done, notice, pressed, show};
 use crate::account::sessions;
 use crate::app::App;
-use crate::render::Sessions;
+use crate::render::SessionsPage;
 
 const PATH: &str = "/account/sessions";
 
@@ -23,7 +23,7 @@ pub(in super::super) async fn get(
     said: Query<Said>,
 ) -> Result<Response, Failure> {
     let (decision, _) = guard::judge(&app, &signed_in).await?;
-    let view = Sessions {
+    let view = SessionsPage {
         sessions: sessions::list(&actor(&app, &signed_in)).await?,
         stale: decision.admitted().is_none(),
         notice: notice(&said),

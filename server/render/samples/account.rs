@@ -17,7 +17,7 @@ fn sample(name: &str, page: &str, data: Json) -> Sample {
     }
 }
 
-fn factor(factor: &str, name: &str, more: Json) -> Json {
+fn factor(factor: &str, name: &str, more: &Json) -> Json {
     let mut bound = json!({
         "id": "0198f3c2-7d1e-7a40-9c55-2f0e6b1d8a37", "factor": factor, "name": name,
         "created_at": EARLIER, "last_used_at": AT,
@@ -78,11 +78,11 @@ fn security() -> Vec<Sample> {
     let set_ups = ["webauthn", "totp", "sms", "email"].map(set_up);
     let full = json!({
         "factors": [
-            factor("webauthn", "iCloud Keychain", json!({ "kept": "synced" })),
-            factor("webauthn", "YubiKey 5", json!({ "kept": "hardware", "last_used_at": null })),
-            factor("totp", "<b>My phone</b> with a rather long name that has to go on somewhere", json!({})),
-            factor("email", "Work", json!({ "to": "ada.lovelace@acme.example" })),
-            factor("sms", "+49 1511 2345678", json!({ "to": "+49 1511 2345678" })),
+            factor("webauthn", "iCloud Keychain", &json!({ "kept": "synced" })),
+            factor("webauthn", "YubiKey 5", &json!({ "kept": "hardware", "last_used_at": null })),
+            factor("totp", "<b>My phone</b> with a rather long name that has to go on somewhere", &json!({})),
+            factor("email", "Work", &json!({ "to": "ada.lovelace@acme.example" })),
+            factor("sms", "+49 1511 2345678", &json!({ "to": "+49 1511 2345678" })),
         ],
         "recovery_codes": { "left": 2, "of": 10, "created_at": EARLIER, "last_used_at": AT },
         "few_codes": true,
@@ -105,8 +105,8 @@ fn security() -> Vec<Sample> {
 }
 
 fn factors() -> Vec<Sample> {
-    let key = factor("webauthn", "YubiKey 5", json!({ "kept": "hardware" }));
-    let codes = factor("static", "", json!({ "last_used_at": null }));
+    let key = factor("webauthn", "YubiKey 5", &json!({ "kept": "hardware" }));
+    let codes = factor("static", "", &json!({ "last_used_at": null }));
     let page = |factor: &Json, errors: Json| {
         json!({
             "factor": factor, "typed": factor["name"], "longest_name": 64, "errors": errors,
