@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::attacks::{SAMPLES, blueprint, reach};
+use super::attacks::{SAMPLES, blueprint, component, reach};
 use crate::harness::{Page, TestApp};
 
 /// Words of a page that are keys of a text, which it should show instead.
@@ -31,7 +31,7 @@ async fn every_stage_speaks_every_language() {
             assert_eq!(page.attribute("html", "lang"), language, "{page:?}");
             assert_eq!(bare_keys(&page), [""; 0], "{}: {page:?}", sample.kind);
             assert!(page.has("main h1") && page.has(r#"form[method="post"]"#), "{page:?}");
-            walk.answer(json!({})).await.asks(sample.kind);
+            walk.answer(json!({})).await.asks(component(sample));
             let wrong = browser.visit(&address).await.expect(200);
             assert_eq!(bare_keys(&wrong), [""; 0], "{}: {wrong:?}", sample.kind);
             assert!(wrong.has("[role=alert], .wrong, #errors"), "{}: {wrong:?}", sample.kind);

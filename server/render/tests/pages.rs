@@ -23,8 +23,11 @@ fn every_sample_renders_in_every_language() {
         for (name, data) in samples::mails() {
             let brand = Brand::default();
             let mail = renderer.mail(name, locale.lang(), &brand, &data).unwrap();
-            assert!(mail.text.contains(data["link"].as_str().unwrap()), "{}", mail.text);
-            assert!(mail.html.contains("&amp;lang=en"), "{name}");
+            // Some mails lead nowhere: a code, a farewell.
+            let Some(link) = data["link"].as_str() else { continue };
+            assert!(mail.text.contains(link), "{}", mail.text);
+            let escaped = link.replace('&', "&amp;").replace('/', "&#x2f;");
+            assert!(mail.html.contains(&escaped), "{name}: {}", mail.html);
         }
     }
 }
