@@ -11,6 +11,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod account;
+mod api;
 mod browser;
 mod cli;
 mod demo;

@@ -1,6 +1,7 @@
 //! What happened to a person's account. Of an event only what is listed here is shown: its data are
 //! for the audit trail.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::client;
 use store::event::{self, Event};
@@ -12,9 +13,11 @@ use super::{Actor, Error, Result};
 pub(crate) const PAGE: usize = 50;
 
 /// An event as its person sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Happened {
+    #[schemars(with = "String")]
     pub(crate) id: Id<Event>,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) at: Time,
     pub(crate) kind: String,
     pub(crate) outcome: String,
@@ -26,10 +29,11 @@ pub(crate) struct Happened {
 }
 
 /// Some of the person's events, newest first, and where the next page begins.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Activity {
     pub(crate) events: Vec<Happened>,
     /// Goes on with `before` this event; `None` on the last page.
+    #[schemars(with = "Option<String>")]
     pub(crate) next: Option<Id<Event>>,
 }
 

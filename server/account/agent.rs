@@ -4,10 +4,11 @@
 //! Browsers name the ones they descend from, so the order of the tables matters: the first row whose
 //! text is found is the answer. To add one, add a row above those that it also names.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a user agent names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Agent {
     /// The browser or app.
     pub(crate) browser: Option<&'static str>,

@@ -1,5 +1,6 @@
 //! Browsers on which a person is not asked for a second factor for a while.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use store::device::{self, Device};
@@ -9,16 +10,20 @@ use super::agent::Agent;
 use super::{Actor, Error, Result};
 
 /// A remembered device as its person sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Remembered {
+    #[schemars(with = "String")]
     pub(crate) id: Id<Device>,
     #[serde(flatten)]
     pub(crate) agent: Agent,
     pub(crate) ip: Option<String>,
     /// The factor that was passed on it.
     pub(crate) factor: Option<&'static str>,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) created_at: Time,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) last_seen_at: Time,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) expires_at: Time,
 }
 

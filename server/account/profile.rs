@@ -9,7 +9,7 @@ use super::{Actor, Error, Result, name};
 pub(crate) const LONGEST_NAME: usize = 200;
 
 /// What to change; what is `None` stays.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// The name; empty for none.

@@ -1,5 +1,6 @@
 //! Where a person is signed in.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use store::session::{self, Session};
@@ -9,8 +10,9 @@ use super::agent::Agent;
 use super::{Actor, Error, Result};
 
 /// A live session as its person sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Place {
+    #[schemars(with = "String")]
     pub(crate) id: Id<Session>,
     /// Whether it is the one that asks.
     pub(crate) current: bool,
@@ -18,8 +20,11 @@ pub(crate) struct Place {
     pub(crate) agent: Agent,
     pub(crate) ip: Option<String>,
     pub(crate) acr: String,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) created_at: Time,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) last_seen_at: Time,
+    #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     pub(crate) expires_at: Time,
 }
 

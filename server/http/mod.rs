@@ -26,6 +26,7 @@ mod visitor;
 
 use std::time::Duration;
 
+pub use api::openapi::{Operation, openapi};
 pub use limits::{Budget, Limits, MAX_CLIENTS};
 pub use routes::{Access, Route, Verb, router, routes};
 

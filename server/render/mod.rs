@@ -7,6 +7,7 @@
 //! `functions.rs`.
 
 mod account;
+mod api;
 mod assets;
 mod colour;
 mod demo;
@@ -35,6 +36,7 @@ pub(crate) use account::{
     ActivityPage, Apps, FactorPage, Notice, Overview, Profile, Refused, Remove, Security, SessionsPage,
     SetUp,
 };
+pub(crate) use api::{ApiAnswer, ApiDocs, ApiField, ApiGroup, ApiOperation};
 pub use assets::{ASSET_PATH, Asset};
 pub use colour::{Colour, Theme, Tones};
 pub use demo::{

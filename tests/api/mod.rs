@@ -1,11 +1,18 @@
 //! The JSON API: signing in, proving again, and factors, as a browser's page and as an app call it. One
 //! file per group of endpoints; `seeds.rs` walks the tables of `docs/api.md`, `canary.rs` looks for
-//! secrets in everything that is shown or kept.
+//! secrets in everything that is shown or kept. Whatever is answered here is compared with the OpenAPI
+//! document (`contract.rs`).
 
+mod canary;
+mod contract;
+mod delegate;
 mod factors;
 mod login;
+mod openapi;
 mod otp;
 mod passkeys;
+mod password;
+mod seeds;
 mod step_up;
 mod totp;
 
@@ -31,19 +38,26 @@ async fn start() -> TestApp {
 }
 
 async fn get(browser: &Browser, path: &str) -> Page {
-    browser.api(Method::GET, &format!("/api/v1{path}"), None).await
+    send(browser, Method::GET, path, None).await
 }
 
 async fn post(browser: &Browser, path: &str, body: Value) -> Page {
-    browser.api(Method::POST, &format!("/api/v1{path}"), Some(&body)).await
+    send(browser, Method::POST, path, Some(&body)).await
 }
 
 async fn patch(browser: &Browser, path: &str, body: Value) -> Page {
-    browser.api(Method::PATCH, &format!("/api/v1{path}"), Some(&body)).await
+    send(browser, Method::PATCH, path, Some(&body)).await
 }
 
 async fn delete(browser: &Browser, path: &str) -> Page {
-    browser.api(Method::DELETE, &format!("/api/v1{path}"), None).await
+    send(browser, Method::DELETE, path, None).await
+}
+
+async fn send(browser: &Browser, method: Method, path: &str, body: Option<&Value>) -> Page {
+    let path = format!("/api/v1{path}");
+    let page = browser.api(method.clone(), &path, body).await;
+    contract::check(&method, &path, body, &page);
+    page
 }
 
 /// A name and a password.

@@ -11,7 +11,7 @@ use crate::harness::{Browser, TestApp};
 const WIM: &str = "wim@weak.example";
 
 /// The code in the last mail or text message to this address or number.
-async fn sent_code(app: &TestApp, to: &str) -> String {
+pub(super) async fn sent_code(app: &TestApp, to: &str) -> String {
     let mails = app.outbox().await;
     let mail = mails.iter().rev().find(|mail| mail.to.iter().any(|it| it == to));
     let mail = mail.unwrap_or_else(|| panic!("nothing for {to} in {mails:#?}"));

@@ -30,7 +30,7 @@ pub(crate) struct TestApp {
     site: Site,
     _jobs: JoinSet<()>,
     _trigger: Trigger,
-    _database: TestDatabase,
+    database: TestDatabase,
     _files: TempDir,
 }
 
@@ -71,9 +71,9 @@ impl TestApp {
 
     /// The same app after a restart: another process on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let Self { clock, ambient, mailbox, settings, site, _database, _files, .. } = self;
+        let Self { clock, ambient, mailbox, settings, site, database, _files, .. } = self;
         drop(site);
-        Self::run(clock, ambient, mailbox, settings, _database, _files).await
+        Self::run(clock, ambient, mailbox, settings, database, _files).await
     }
 
     async fn run(
@@ -119,7 +119,7 @@ impl TestApp {
             site,
             _jobs: jobs,
             _trigger: trigger,
-            _database: database,
+            database,
             _files: files,
         }
     }
@@ -145,6 +145,11 @@ impl TestApp {
         let request = Apply { actor: "test", message: None, registry };
         blueprints::apply(store, passwords, &compiled, request).await.unwrap();
         self.app.engine.refresh().await.unwrap();
+    }
+
+    /// The database, as whoever steals it reads it.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        self.database.dump().await
     }
 
     /// The audit trail, oldest first.

@@ -39,6 +39,18 @@ impl TestDatabase {
         Self { url, home: Home::Postgres { server, schema } }
     }
 
+    /// Everything in it, as whoever steals it reads it.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        match &self.home {
+            Home::Sqlite { .. } => {
+                // What was written last stands beside the file.
+                let files = [self.url.clone(), format!("{}-wal", self.url)];
+                files.iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect()
+            }
+            Home::Postgres { server, schema } => dump_schema(server, schema).await,
+        }
+    }
+
     /// As `--database` takes it: a path or a `postgres://` URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
@@ -61,6 +73,25 @@ impl Drop for TestDatabase {
             });
         });
     }
+}
+
+/// Each row of each table as text; bytes are in hex.
+async fn dump_schema(server: &str, schema: &str) -> Vec<u8> {
+    let (client, connection) = tokio_postgres::connect(server, NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let tables = "SELECT tablename FROM pg_tables WHERE schemaname = $1";
+    let mut all = Vec::new();
+    for table in client.query(tables, &[&schema]).await.unwrap() {
+        let name: String = table.get(0);
+        let rows = format!("SELECT t::text FROM {schema}.{name} t");
+        for row in client.query(&rows, &[]).await.unwrap() {
+            all.extend(row.get::<_, String>(0).into_bytes());
+            all.push(b'\n');
+        }
+    }
+    drop(client);
+    connection.await.unwrap().unwrap();
+    all
 }
 
 async fn execute(server: &str, statements: &str) {

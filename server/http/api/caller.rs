@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cookie::Cookie;
 use engine::Finished;
+use schemars::JsonSchema;
 use serde_json::{Value, json};
 use store::TokenHash;
 
@@ -98,13 +99,6 @@ impl Caller {
         matches!(self.by, By::Cookie { .. })
     }
 
-    /// The answer to an app's first request has the secret by which it is known from then on.
-    pub(super) fn introduce(&self, body: &mut Value) {
-        if let By::Native { new: Some(secret) } = &self.by {
-            body["token"] = json!(secret);
-        }
-    }
-
     /// What a browser without a secret is to keep.
     pub(super) fn introduction(&self, app: &App) -> Option<Cookie<'static>> {
         match &self.by {
@@ -115,9 +109,12 @@ impl Caller {
         }
     }
 
-    /// A question, or anything else that ends nothing.
+    /// A question, or anything else that ends nothing. The answer to an app's first request has the
+    /// secret by which it is known from then on.
     pub(super) fn respond(&self, app: &App, mut body: Value) -> Response {
-        self.introduce(&mut body);
+        if let By::Native { new: Some(secret) } = &self.by {
+            body["token"] = json!(secret);
+        }
         let mut response = (StatusCode::OK, Json(body)).into_response();
         if let Some(cookie) = self.introduction(app) {
             page::set_cookie(&mut response, &cookie);
@@ -145,7 +142,8 @@ impl Caller {
                 body["device"] = json!(device);
             }
         }
-        let mut response = self.respond(app, body);
+        let mut response = (StatusCode::OK, Json(body)).into_response();
+        set.extend(self.introduction(app));
         for cookie in &set {
             page::set_cookie(&mut response, cookie);
         }
@@ -159,6 +157,29 @@ impl Caller {
             None => problem,
         }
     }
+}
+
+/// The answer with which a flow ends, as [`Caller::settle`] makes it.
+#[derive(JsonSchema)]
+#[schemars(rename = "Renewed{T}")]
+#[expect(dead_code, reason = "it is its schema that counts")]
+pub(super) struct Settled<T> {
+    #[serde(flatten)]
+    rest: T,
+    /// For an app: its session's new secret, in the place of the one that it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Renewed>,
+}
+
+/// A session's new secret.
+#[derive(JsonSchema)]
+#[schemars(rename = "RenewedSession")]
+#[expect(dead_code, reason = "it is its schema that counts")]
+pub(super) struct Renewed {
+    id: String,
+    expires_at: chrono::DateTime<chrono::Utc>,
+    /// What to send as bearer from now on.
+    token: String,
 }
 
 fn is_of(token: &str, hash: &TokenHash) -> bool {

@@ -19,6 +19,7 @@ use crate::app::App;
 /// Another name.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FactorName")]
 pub(in super::super) struct Naming {
     pub(super) name: String,
 }

@@ -10,6 +10,7 @@ use assurance::Factor;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use engine::definition::Purpose;
 use engine::{Body, View};
 use schemars::JsonSchema;
@@ -44,6 +45,7 @@ pub(in super::super) struct Parameters {
 /// A name and a password.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Login")]
 pub(in super::super) struct Credentials {
     /// The address or the user name.
     pub(super) login: String,
@@ -56,6 +58,7 @@ pub(in super::super) struct Credentials {
 /// Another factor.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LoginFactor")]
 pub(in super::super) struct Choice {
     /// One of `factors`; the one that is asked for already, to have another code sent.
     factor: Factor,
@@ -66,6 +69,7 @@ pub(in super::super) struct Choice {
 /// A factor that is shown.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LoginVerification")]
 pub(in super::super) struct Verification {
     #[serde(default)]
     code: Option<String>,
@@ -85,6 +89,7 @@ pub(in super::super) struct Verification {
 /// A passkey that says who it is.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasskeyLogin")]
 pub(in super::super) struct Passkey {
     /// The `PublicKeyCredential` as its `toJSON()` makes it.
     #[schemars(with = "Map<String, Value>")]
@@ -108,8 +113,31 @@ pub(super) struct NeedsMfa {
     token: Option<String>,
 }
 
+/// The person who has just signed in.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SignedIn")]
+pub(super) struct Done {
+    #[serde(flatten)]
+    me: me::Me,
+    /// An organisation asks for a second factor, and there is time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrol: Option<Enrol>,
+    /// For an app that asked to be remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+}
+
+/// A second factor is to be set up.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Enrol {
+    factors: Vec<Factor>,
+    /// Until when.
+    deadline: Option<DateTime<Utc>>,
+}
+
 /// What a passkey is asked for.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PasskeyQuestion")]
 pub(super) struct Asked {
     /// The sign-in that waits.
     login: String,
@@ -291,8 +319,11 @@ async fn proceed(drive: &Drive, mut view: View) -> Result<Response, Failure> {
         && challenge.component == "enrol"
         && challenge.data["later"] == true
     {
-        let (factors, until) = (&challenge.data["factors"], &challenge.data["deadline"]);
-        enrol = Some(json!({ "factors": factors, "deadline": until }));
+        let data = &challenge.data;
+        enrol = Some(Enrol {
+            factors: serde_json::from_value(data["factors"].clone()).unwrap_or_default(),
+            deadline: serde_json::from_value(data["deadline"].clone()).unwrap_or_default(),
+        });
         view = drive.answer(view, json!({ "later": true })).await?;
     }
     if let Body::Finished(finished) = &view.body {
@@ -304,11 +335,9 @@ async fn proceed(drive: &Drive, mut view: View) -> Result<Response, Failure> {
         let found = session::find(&mut conn, &issued.id, now).await?;
         drop(conn);
         let (session, user) = found.ok_or(Failure::Unauthenticated)?;
-        let mut body = json!(me::describe(&drive.app, session, user).await?);
-        if let Some(enrol) = enrol {
-            body["enrol"] = enrol;
-        }
-        let mut response = drive.caller.settle(&drive.app, finished, body);
+        let me = me::describe(&drive.app, session, user).await?;
+        let body = Done { me, enrol, device: None };
+        let mut response = drive.caller.settle(&drive.app, finished, json!(body));
         forget(drive, &mut response);
         return Ok(response);
     }

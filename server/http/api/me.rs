@@ -39,6 +39,7 @@ struct Member {
 
 /// A session, and what was proven in it.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MySession")]
 struct Proven {
     id: String,
     /// `aal1`, `aal2`, `phr` or `phrh`.
@@ -51,6 +52,9 @@ struct Proven {
     created_at: store::Time,
     #[schemars(with = "chrono::DateTime<chrono::Utc>")]
     expires_at: store::Time,
+    /// For an app that has just signed in: what to send as bearer from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// `GET /api/v1/me`, with the session's cookie or, for a native app, its token as bearer.
@@ -84,6 +88,7 @@ pub(super) async fn describe(app: &App, session: Session, user: User) -> Result<
             auth_time: session.auth_time,
             created_at: session.created_at,
             expires_at: session.expires_at,
+            token: None,
         },
     })
 }

@@ -21,6 +21,7 @@ use crate::app::App;
 /// How codes are sent.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "CodeChannel")]
 enum Channel {
     Email,
     Sms,
@@ -29,6 +30,7 @@ enum Channel {
 /// Where codes are to go.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeDestination")]
 pub(in super::super) struct Destination {
     channel: Channel,
     /// The address, or the number with its country code.
@@ -38,6 +40,7 @@ pub(in super::super) struct Destination {
 /// The set-up that waits for its code.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeWaiting")]
 pub(in super::super) struct Waiting {
     setup: String,
 }
@@ -45,6 +48,7 @@ pub(in super::super) struct Waiting {
 /// The code that was sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeConfirmation")]
 pub(in super::super) struct Confirmation {
     setup: String,
     code: String,
@@ -52,6 +56,7 @@ pub(in super::super) struct Confirmation {
 
 /// A code is under way.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CodeSent")]
 pub(super) struct Sent {
     /// The set-up, for `confirm` and `resend`.
     setup: String,
@@ -129,8 +134,7 @@ pub(in super::super) async fn confirm(
 ) -> Result<Response, Failure> {
     let drive = Drive::of(&app, &signed_in);
     let (view, channel) = waiting(&drive, &sent.setup).await?;
-    let view = drive.answer(view, json!({ "code": sent.code })).await?;
-    set_up::finish(&drive, &signed_in, view, channel.factor()).await
+    set_up::confirm(&drive, &signed_in, view, json!({ "code": sent.code })).await
 }
 
 /// The set-up that waits for a code, and how that was sent.

@@ -27,6 +27,7 @@ const COMPONENT: &str = "webauthn_setup";
 
 /// A registration that waits for the authenticator.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PasskeySetUp")]
 pub(super) struct SetUp {
     /// The set-up, for `finish`.
     setup: String,
@@ -37,6 +38,7 @@ pub(super) struct SetUp {
 /// What the authenticator made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PasskeyRegistration")]
 pub(in super::super) struct Registration {
     setup: String,
     /// The `PublicKeyCredential` as its `toJSON()` makes it.
@@ -76,8 +78,7 @@ pub(in super::super) async fn finish(
     let drive = Drive::of(&app, &signed_in);
     let view = set_up::resume(&drive, &sent.setup, FLOW, COMPONENT).await?;
     let answer = json!({ "credential": sent.credential, "name": sent.name });
-    let view = drive.answer(view, answer).await?;
-    set_up::finish(&drive, &signed_in, view, Factor::Webauthn).await
+    set_up::confirm(&drive, &signed_in, view, answer).await
 }
 
 /// `GET /api/v1/me/passkeys`

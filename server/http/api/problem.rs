@@ -115,10 +115,15 @@ fn status_of(key: &str) -> StatusCode {
         "code.used" | "factor.too_many" | "webauthn.registered" | "prompt.taken" => {
             StatusCode::CONFLICT
         }
-        "error.answer" | "code.format" | "factor.name" | "static_setup.unsaved" => {
+        "error.answer"
+        | "code.format"
+        | "factor.name"
+        | "prompt.email"
+        | "static_setup.unsaved" => StatusCode::UNPROCESSABLE_ENTITY,
+        _ if key.ends_with(".locked") => StatusCode::TOO_MANY_REQUESTS,
+        _ if key.split_once('.').is_some_and(|(group, _)| group == "new_password") => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        _ if key.ends_with(".locked") => StatusCode::TOO_MANY_REQUESTS,
         _ if key.ends_with(".invalid") || key.ends_with(".required") => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

@@ -22,6 +22,7 @@ const FLOW: &str = "set-up-recovery-codes";
 
 /// How many codes are left. The codes themselves are known to nobody but their owner.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RecoveryCodesLeft")]
 pub(in super::super) struct Remaining {
     left: i64,
     of: i64,
@@ -32,6 +33,7 @@ pub(in super::super) struct Remaining {
 
 /// A new set, shown here and never again. The old one is dead.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewRecoveryCodes")]
 pub(super) struct NewSet {
     codes: Vec<String>,
 }

@@ -19,6 +19,7 @@ const STEP_UP: &str = "step-up";
 
 /// A factor that was bound.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ConfirmedFactor")]
 pub(super) struct Confirmed {
     factor: Option<Bound>,
     /// The person's first recovery codes, which come with their first other factor: shown here and
@@ -56,18 +57,21 @@ pub(super) async fn resume(
     Ok(view)
 }
 
-/// The answer to a confirmation: the factor, and the recovery codes that came with it.
-pub(super) async fn finish(
+/// Confirms the set-up with `answer`: the factor, and the recovery codes that came with it.
+pub(super) async fn confirm(
     drive: &Drive,
     signed_in: &SignedIn,
     view: View,
-    factor: Factor,
+    answer: Value,
 ) -> Result<Response, Failure> {
+    let actor = actor(&drive.app, signed_in);
+    let before = factors::list(&actor).await?.factors;
+    let view = drive.answer(view, answer).await?;
     let (view, recovery_codes) = take_codes(drive, view).await?;
     let finished = drive.finished(&view)?;
-    let all = factors::list(&actor(&drive.app, signed_in)).await?;
-    let of_kind = all.factors.into_iter().filter(|bound| bound.factor == factor.as_str());
-    let body = Confirmed { factor: of_kind.last(), recovery_codes };
+    let mut after = factors::list(&actor).await?.factors;
+    after.retain(|bound| before.iter().all(|known| known.id != bound.id));
+    let body = Confirmed { factor: after.pop(), recovery_codes };
     Ok(drive.caller.settle(&drive.app, finished, json!(body)))
 }
 

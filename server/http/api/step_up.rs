@@ -44,6 +44,7 @@ const fn flow_of(factor: Factor) -> &'static str {
 
 /// Whether a sensitive act would be let through now.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StepUpStatus")]
 pub(in super::super) struct Status {
     satisfied: bool,
     /// Until when what was proven suffices; `null` where it does not even now.
@@ -74,6 +75,7 @@ pub(super) struct NeedsProof {
 /// Which factor to show.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "StepUp")]
 pub(in super::super) struct Choice {
     /// Without it, whichever the policies ask for.
     #[serde(default)]
@@ -86,6 +88,7 @@ pub(in super::super) struct Choice {
 /// A factor that is shown.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "StepUpVerification")]
 pub(in super::super) struct Verification {
     /// The step-up that waits; needed where something was sent or made for it.
     #[serde(default)]
@@ -249,9 +252,10 @@ fn guess(shown: &Shown) -> Option<Factor> {
 async fn status(app: &App, session: &Session, user: &User) -> Result<Status, Failure> {
     let mut conn = app.store.read().await?;
     let demand = Some(Demand::sensitive());
-    let standing = standing::of(&mut conn, user, None, demand).await?;
+    let now = app.store.ambient().now();
+    let standing = standing::in_session(&mut conn, user, demand, now).await?;
     drop(conn);
-    let now = *app.store.ambient().now();
+    let now = *now;
     let (policies, enrolled) = (&standing.policies, &standing.enrolled);
     let evidence = &session.evidence.0;
     let decision = assurance::admit(policies, evidence, enrolled, now);

@@ -28,6 +28,7 @@ const COMPONENT: &str = "totp_setup";
 
 /// A secret that waits for its first code. It is shown here and never again.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TotpSetUp")]
 pub(super) struct SetUp {
     /// The set-up, for `confirm`.
     setup: String,
@@ -46,6 +47,7 @@ pub(super) struct SetUp {
 /// The first code of an app.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TotpConfirmation")]
 pub(in super::super) struct Confirmation {
     setup: String,
     code: String,
@@ -57,6 +59,7 @@ pub(in super::super) struct Confirmation {
 /// A code.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TotpCode")]
 pub(in super::super) struct Code {
     code: String,
 }
@@ -64,6 +67,7 @@ pub(in super::super) struct Code {
 /// A code of the app that goes; none where no app was confirmed.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TotpDisabling")]
 pub(in super::super) struct Disabling {
     #[serde(default)]
     code: Option<String>,
@@ -74,6 +78,7 @@ pub(in super::super) struct Disabling {
 
 /// What is gone.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TotpDisabled")]
 pub(super) struct Disabled {
     /// The factor; `null` where only a set-up was pending.
     disabled: Option<String>,
@@ -109,8 +114,7 @@ pub(in super::super) async fn confirm(
     let drive = Drive::of(&app, &signed_in);
     let view = set_up::resume(&drive, &sent.setup, FLOW, COMPONENT).await?;
     let answer = json!({ "code": sent.code, "name": sent.name });
-    let view = drive.answer(view, answer).await?;
-    set_up::finish(&drive, &signed_in, view, Factor::Totp).await
+    set_up::confirm(&drive, &signed_in, view, answer).await
 }
 
 /// `POST /api/v1/me/totp/verify`: a step-up with a code.

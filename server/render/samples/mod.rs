@@ -2,6 +2,7 @@
 //! and for the gallery. A new template without a sample fails a test.
 
 mod account;
+mod api;
 mod device;
 mod stages;
 mod stages_factor;
@@ -96,6 +97,7 @@ pub fn pages() -> Vec<Sample> {
     pages.extend(errors());
     pages.extend(demo());
     pages.extend(account::pages());
+    pages.extend(api::pages());
     pages.extend(device::pages());
     for page in &mut pages {
         // Both brands are looked at.
