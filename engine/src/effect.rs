@@ -158,6 +158,7 @@ impl Effect {
                 | Self::ClearAttempts { .. }
                 | Self::TouchCredential(_)
                 | Self::UpdateCredential { .. }
+                | Self::UseCredential { .. }
                 | Self::ClaimStaticCode { .. }
         )
     }

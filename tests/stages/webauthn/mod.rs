@@ -1,9 +1,11 @@
 //! Passkeys and security keys, by the JSON API and a soft authenticator: `sign_in.rs` is what works,
 //! `faults.rs` every answer with one thing wrong, `ownership.rs` whose credential it is, `replay.rs`
-//! what was answered before, `set_up.rs` what may be bound, `attestation.rs` whose word counts.
+//! what was answered before, `set_up.rs` what may be bound, `attestation.rs` whose word counts,
+//! `gate.rs` what policies ask for.
 
 mod attestation;
 mod faults;
+mod gate;
 mod ownership;
 mod replay;
 mod set_up;
@@ -47,6 +49,15 @@ const FLOWS: &str = "flows:
   touch:
     use: authentication
     stages: [identify: {}, password: {}, webauthn: { user_verification: discouraged }, login: {}]
+  greeted:
+    use: authentication
+    stages:
+      - identify: { passkeys: button }
+      - message: { text: Welcome back }
+        when: proven(\"webauthn\") && assurance.phishing_resistant
+      - password: {}
+        when: not proven(\"any\")
+      - login: {}
   first:
     use: authentication
     stages: [identify: {}, webauthn: {}, login: {}]

@@ -67,6 +67,8 @@ async fn a_security_key_is_a_second_factor_and_no_more() {
     let walk = reach(&browser, "first", (ADA, "")).await;
     let walk = touch(walk, &mut key).await;
     assert!(walk.session().is_none() && walk.body["denied"].is_object(), "{walk:?}");
+    let counter = passkeys(&app, ADA).await[0].counter;
+    assert_eq!(counter, 2, "what was shown was shown, whatever came of it");
     // And it is not asked by whoever wants the person verified.
     for slug in ["alone", "careful"] {
         let walk = reach(&app.browser(), slug, (ADA, PASSWORD)).await;
@@ -109,6 +111,20 @@ async fn a_key_that_can_verify_serves_by_touch_and_is_worth_a_touch() {
     assert!(walk.session().is_some(), "{walk:?}");
     let event = app.events_of("factor_checked").await.pop().unwrap();
     assert_eq!(event.data.0["user_verified"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_know_that_a_passkey_was_shown() {
+    let app = app().await;
+    let mut telephone = bound(&app, Authenticator::new(ORIGIN)).await;
+    let walk = Walk::begin(&app.browser(), "greeted").await.asks("identify");
+    assert_eq!(walk.body["challenge"]["data"]["passkey"]["mode"], "button");
+    let walk = touch(walk, &mut telephone).await.asks("message");
+    assert_eq!(walk.body["person"], json!({ "login": ADA, "name": "Ada Lovelace" }));
+    let walk = walk.answer(json!({ "action": "continue" })).await;
+    assert!(walk.session().is_some(), "{walk:?}");
+    let walk = Walk::begin(&app.browser(), "greeted").await;
+    walk.answer(json!({ "login": ADA })).await.asks("password");
 }
 
 #[tokio::test(flavor = "multi_thread")]
