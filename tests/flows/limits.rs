@@ -94,6 +94,32 @@ async fn requests_of_relying_parties_are_counted() {
     assert_limited(&browser.get("/oauth/authorize?client_id=wiki").await, "1");
 }
 
+/// No other way of writing an address has a budget of its own, or none.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_spelling_of_an_address_goes_round_a_budget() {
+    let app = start().await;
+    let browser = at(&app, "203.0.113.9");
+    let forms = ["/flow/sign-in", "/flow/sign-in?E=1", "/flow/sign-in?x=e", "/flow/%73ign-in"];
+    let json = ["/api/v1/flows/sign-in?link=x", "/api/v1/flows/sign-in?client=native"];
+    let addresses: Vec<_> = forms.iter().chain(&json).collect();
+    for _ in 0..20 {
+        for address in &addresses {
+            let page = browser.get(address).await;
+            assert!([200, 303].contains(&page.status.as_u16()), "{address}: {page:?}");
+        }
+    }
+    for address in addresses {
+        assert_limited(&browser.get(address).await, "1");
+    }
+    for (spent, slug) in [(30, "r%65covery"), (0, "recovery"), (0, "%72ecovery")] {
+        let address = format!("/api/v1/flows/{slug}?e=x");
+        for _ in 0..spent {
+            browser.api(Method::POST, &address, Some(&json!({}))).await;
+        }
+        assert_limited(&browser.api(Method::POST, &address, Some(&json!({}))).await, "4");
+    }
+}
+
 /// Other people's mailboxes have a smaller budget.
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_are_counted_by_themselves() {
