@@ -55,7 +55,7 @@ pub(super) async fn show(
     // What can be no code is not repeated.
     let code = parameters.user_code.as_deref().and_then(UserCode::parse);
     let user_code = code.map(|code| code.to_string()).unwrap_or_default();
-    enter_page(&app, &signed_in, StatusCode::OK, DeviceEnter { user_code, errors: Vec::new() })
+    enter_page(&app, &signed_in, StatusCode::OK, &DeviceEnter { user_code, errors: Vec::new() })
 }
 
 /// `POST /device`: the code that the device shows.
@@ -79,7 +79,7 @@ pub(super) async fn enter(
     };
     error["field"] = "user_code".into();
     let user_code: String = typed.chars().take(64).collect();
-    enter_page(&app, &signed_in, status, DeviceEnter { user_code, errors: vec![error] })
+    enter_page(&app, &signed_in, status, &DeviceEnter { user_code, errors: vec![error] })
 }
 
 /// `GET /device/{id}`: who asks, for what, from where.
@@ -183,10 +183,10 @@ fn enter_page(
     app: &App,
     signed_in: &SignedIn,
     status: StatusCode,
-    view: DeviceEnter,
+    view: &DeviceEnter,
 ) -> Result<Response, Failure> {
     let (frame, new) = frame(app, signed_in, PATH);
-    let mut response = (status, Html(app.renderer.render(&frame, &view)?)).into_response();
+    let mut response = (status, Html(app.renderer.render(&frame, view)?)).into_response();
     if let Some(browser) = new {
         page::set_cookie(&mut response, &cookies::browser(&browser, app.settings.is_secure()));
     }

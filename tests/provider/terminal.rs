@@ -122,6 +122,7 @@ async fn an_authenticator_app_is_set_up_from_a_terminal() {
     assert!(done.stdout.contains("set up"), "{done:#?}");
     let status = terminal.run(&["profile", "auth", "status"]).await.expect(0).stdout;
     assert!(status.contains("Phone"), "{status}");
+    assert!(status.contains("recovery codes: "), "the set-up made some: {status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

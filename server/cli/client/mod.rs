@@ -34,7 +34,7 @@ pub(super) use completions::{Shell, write as write_completions};
 /// What every command here takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Common {
-    /// The server's address; without it, FLOWGATE_SERVER or the one that was signed in to last
+    /// The server's address; without it, `FLOWGATE_SERVER` or the one that was signed in to last
     #[arg(long, value_name = "URL", env = "FLOWGATE_SERVER", hide_env_values = true)]
     server: Option<Server>,
     /// Write the result as JSON, to standard output

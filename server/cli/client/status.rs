@@ -34,6 +34,10 @@ pub(super) async fn run(common: &Common) -> Result<Outcome, Failure> {
     for factor in listed(&factors) {
         let _ = writeln!(text, "factor {factor}");
     }
+    let codes = &factors["recovery_codes"];
+    if let (Some(left), Some(of)) = (codes["left"].as_i64(), codes["of"].as_i64()) {
+        let _ = writeln!(text, "recovery codes: {left} of {of} left");
+    }
     Ok(Outcome {
         text,
         json: json!({
