@@ -75,3 +75,50 @@ fn nudges(factors: &Factors, grace: Option<&Reason>) -> Vec<Nudge> {
     }
     nudges
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use store::{Id, Time};
+
+    use super::super::factors::{Bound, Codes, Factors};
+    use super::{Nudge, nudges};
+
+    fn having(factors: usize, codes: Option<i64>) -> Factors {
+        let at = Time::from(DateTime::UNIX_EPOCH);
+        let bound = Bound {
+            id: Id::from("a"),
+            factor: "totp",
+            name: "Phone".to_owned(),
+            created_at: at,
+            last_used_at: None,
+            to: None,
+            kept: None,
+        };
+        let codes = codes.map(|left| Codes {
+            id: Id::from("b"),
+            left,
+            of: 10,
+            created_at: at,
+            last_used_at: None,
+        });
+        Factors {
+            factors: vec![bound; factors],
+            recovery_codes: codes,
+            password_changed_at: Some(at),
+        }
+    }
+
+    #[test]
+    fn three_recovery_codes_are_few_and_four_are_not() {
+        assert_eq!(nudges(&having(1, Some(4)), None), []);
+        assert_eq!(nudges(&having(1, Some(3)), None), [Nudge::FewCodes { left: 3 }]);
+        assert_eq!(nudges(&having(1, Some(0)), None), [Nudge::FewCodes { left: 0 }]);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_once() {
+        assert_eq!(nudges(&having(0, None), None), [Nudge::NoFactor]);
+        assert_eq!(nudges(&having(2, None), None), [Nudge::NoCodes]);
+    }
+}

@@ -34,7 +34,7 @@ async fn a_person_reads_what_happened_in_words_and_nothing_more() {
     let rows = page.texts(".events > li");
     assert!(rows[0].contains("never_heard_of"), "{rows:?}");
     assert!(
-        rows[2].starts_with("Second factor added (code from an authenticator app)"),
+        rows[2].starts_with("Second factor added (Authenticator app)"),
         "{rows:?}"
     );
     assert!(rows[2].contains("203.0.113.9"));

@@ -69,6 +69,10 @@ async fn a_program_ends_sessions_too() {
     let ended = delete(&browser, "/sessions").await.expect(200).json();
     assert_eq!(ended, json!({ "ended": 0 }));
     assert_eq!(app.events_of("sessions_ended").await.len(), 1, "nothing happened twice");
+    // One's own is one of them.
+    let own = get(&browser, "").await["session"]["id"].as_str().unwrap().to_owned();
+    delete(&browser, &format!("/sessions/{own}")).await.expect(204);
+    assert!(!is_signed_in(&browser).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
