@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::harness::{Browser, Page, TestApp, Walk};
 use crate::{ADA, PASSWORD};
 
-use super::{SIGN_IN, me, sign_in_as};
+use super::{BOB, SIGN_IN, me, sign_in_as};
 
 const SETTINGS: &[(&str, &str)] = &[("rate-limit", "on"), ("trusted-proxies", "127.0.0.1")];
 
@@ -149,6 +149,27 @@ async fn many_addresses_do_not_make_many_tries() {
     assert!(locked > 0, "the account's own counter");
     let walk = sign_in_as(&at(&app, "198.51.100.1"), ADA, PASSWORD).await;
     assert!(walk.session().is_none(), "{walk:?}");
+}
+
+/// the account's counter is in the database, and one for all names of an account.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_restart_nor_another_name_gives_new_tries() {
+    let mut app = start().await;
+    for (number, login) in
+        [ADA, "ada", "ADA@acme.example", " Ada ", "ＡＤＡ"].into_iter().enumerate()
+    {
+        let browser = at(&app, &format!("203.0.113.{number}"));
+        let walk = sign_in_as(&browser, login, "wrong").await.asks("password");
+        assert_eq!(walk.errors(), ["password.wrong"], "{login}");
+        app = app.restart().await;
+    }
+    for login in [ADA, "ada"] {
+        let walk = sign_in_as(&at(&app, "198.51.100.1"), login, PASSWORD).await.asks("password");
+        assert_eq!(walk.errors(), ["password.locked"], "{login}");
+    }
+    // Another one is as free as before.
+    let walk = sign_in_as(&at(&app, "203.0.113.1"), BOB.0, BOB.1).await;
+    assert!(walk.session().is_some(), "{walk:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

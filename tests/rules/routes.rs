@@ -60,15 +60,58 @@ fn what_changes_something_has_a_caller() {
 }
 
 /// What is one person's is found below these, and nowhere else may be open to nobody.
+const PERSONAL: &[&str] = &["/account", "/api/v1/me", "/device"];
+
+fn is_personal(route: &Route) -> bool {
+    PERSONAL.iter().any(|place| {
+        let rest = route.path.strip_prefix(place);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 #[test]
 fn what_is_one_person_s_is_for_who_is_signed_in() {
-    for route in routes() {
-        let is_personal = ["/account", "/api/v1/me"].iter().any(|place| {
-            route
-                .path
-                .strip_prefix(place)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        assert!(!is_personal || needs_session(&route), "{} is for who is signed in", route.path);
+    for route in routes().iter().filter(|route| is_personal(route)) {
+        assert!(needs_session(route), "{} is for who is signed in", route.path);
+    }
+}
+
+/// What may be written in a session of any age, and why that gives a thief nothing to keep.
+const HARMLESS: &[(&str, &str, &str)] = &[
+    ("POST", "/account/profile", "a name and a language"),
+    ("PATCH", "/api/v1/me", "a name and a language"),
+    ("POST", "/account/security", "spares nobody a proof any more"),
+    ("DELETE", "/api/v1/me/devices", "spares nobody a proof any more"),
+    ("DELETE", "/api/v1/me/devices/{id}", "spares nobody a proof any more"),
+    ("POST", "/account/apps", "takes from an app what it was given"),
+    ("DELETE", "/api/v1/me/apps/{client}", "takes from an app what it was given"),
+    ("POST", "/api/v1/me/step-up", "asks for a proof"),
+    ("POST", "/api/v1/me/step-up/verify", "is a proof"),
+    ("POST", "/api/v1/me/totp/verify", "is a proof"),
+    ("POST", "/device", "looks a code up"),
+    ("POST", "/device/{id}", "the provider judges it as it judges every authorization"),
+];
+
+/// CVE-2026-3429: a sensitive act takes a recent proof, by whichever route. Whoever adds one
+/// that does not says why.
+#[test]
+fn what_changes_how_somebody_signs_in_takes_a_recent_proof() {
+    let is_listed = |route: &Route| {
+        let key = (route.method.as_str(), route.path);
+        HARMLESS.iter().any(|listed| (listed.0, listed.1) == key)
+    };
+    let writes = || routes().into_iter().filter(|it| is_personal(it) && it.method != Method::GET);
+    for route in writes() {
+        let is_guarded = matches!(route.access, Access::Sensitive | Access::Enrolling);
+        assert!(
+            is_guarded != is_listed(&route),
+            "{} {}: it is Sensitive, or stands in tests/rules/routes.rs with its reason",
+            route.method,
+            route.path
+        );
+    }
+    for (method, path, _) in HARMLESS {
+        let is_it = |route: Route| (route.method.as_str(), route.path) == (*method, *path);
+        assert!(writes().any(is_it), "there is no {method} {path}");
     }
 }
