@@ -71,9 +71,9 @@ impl TestApp {
 
     /// The same app after a restart: another process on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let Self { clock, ambient, mailbox, settings, site, database, _files, .. } = self;
+        let Self { clock, ambient, mailbox, settings, site, database, _files: files, .. } = self;
         drop(site);
-        Self::run(clock, ambient, mailbox, settings, database, _files).await
+        Self::run(clock, ambient, mailbox, settings, database, files).await
     }
 
     async fn run(

@@ -100,7 +100,7 @@ fn code_in(text: &str) -> String {
 /// The messages with a code that went to `to`.
 async fn sent(app: &TestApp, to: &str) -> Vec<Mail> {
     let mut mails = app.outbox().await;
-    mails.retain(|mail| mail.to == [to] && mail.text.split_whitespace().any(|word| is_code(word)));
+    mails.retain(|mail| mail.to == [to] && mail.text.split_whitespace().any(is_code));
     mails
 }
 

@@ -49,7 +49,7 @@ impl Parameters {
     pub(crate) fn generator(self, secret: &Secret) -> Generator {
         Builder::new()
             .with_secret(secret.to_vec())
-            .with_digits(self.digits.into())
+            .with_digits(self.digits)
             .with_step_duration(u64::from(self.period))
             .with_skew(0)
             .build_noncompliant()
