@@ -8,7 +8,7 @@ use store::Clock as _;
 use crate::harness::{Browser, Page, RelyingParty, TestApp, Walk};
 use crate::{ADA, PASSWORD};
 
-use super::{BOB, NEW_PASSWORD, me, sign_in_as};
+use super::{BOB, NEW_PASSWORD, me, sign_in, sign_in_as};
 
 async fn step_up(browser: &Browser) -> Value {
     browser.api(Method::GET, "/api/v1/me/step-up", None).await.expect(200).json()
@@ -85,6 +85,43 @@ async fn a_stricter_policy_holds_in_sessions_that_there_are() {
     let page = browser.get("/account/factors/1").await.expect(303);
     assert_eq!(page.location().unwrap().path(), "/flow/step-up");
     assert_eq!(page.parameter("next").as_deref(), Some("/account/factors/1"));
+}
+
+/// Who must prove something first is led back to where they wanted to go: a page of ours, and no other
+/// (A-175).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_up_leads_back_to_the_page_that_asked_for_it() {
+    let app = TestApp::with_outbox(crate::ACME).await;
+    let browser = app.browser();
+    // Nobody is signed in: first that.
+    let page = browser.visit("/account/sessions").await.expect(200);
+    assert_eq!(page.url.path(), "/flow/sign-in");
+    let page = sign_in(page).await.expect(200);
+    assert_eq!(page.url.path(), "/account/sessions");
+
+    app.clock.advance(Duration::minutes(16));
+    let form = page.form(r#"form[action="/account/sessions"]"#);
+    let page = form.send().await.expect(303);
+    assert_eq!(page.location().unwrap().path(), "/flow/step-up");
+    assert_eq!(page.parameter("next").as_deref(), Some("/account/sessions"));
+    let page = browser.visit("/account/factors/1?lang=en").await.expect(200);
+    assert_eq!(page.url.path(), "/flow/step-up");
+    let page = page.form_with("password").fill("password", PASSWORD).submit().await;
+    assert_eq!((page.url.path(), page.status.as_u16()), ("/account/factors/1", 404), "{page:?}");
+
+    for evil in
+        ["//evil.example", "/\\evil.example", "https://evil.example/account", "/oauth/logout"]
+    {
+        let browser = app.browser();
+        let next =
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", evil).finish();
+        let page = browser.visit(&format!("/flow/sign-in?{next}")).await.expect(200);
+        let page = sign_in(page).await.expect(200);
+        assert_eq!(page.url.path(), "/account", "{evil}");
+        // Also where nothing is to be done.
+        let page = browser.get(&format!("/flow/sign-in?{next}")).await.expect(303);
+        assert_eq!(page.location().unwrap().path(), "/", "{evil}");
+    }
 }
 
 /// A-80: the old password is asked for again, however it goes on, and without it nothing is set.
