@@ -378,6 +378,29 @@ async fn codes_come_with_the_first_other_factor() {
     assert_eq!(remaining(&app, ADA).await.left, 9);
 }
 
+/// Whoever guesses at codes locks nothing but codes.
+#[tokio::test(flavor = "multi_thread")]
+async fn locked_codes_leave_the_other_factors_open() {
+    let app = TestApp::with_outbox(&with_app("")).await;
+    let browser = app.browser();
+    assert!(sign_in_as(&browser, ADA, PASSWORD).await.session().is_some());
+    let walk = Walk::begin(&browser, "app").await.asks("totp_setup");
+    let secret = walk.body["challenge"]["data"]["secret"].as_str().unwrap().to_owned();
+    let walk = walk.answer(json!({ "code": totp(&secret, app.clock.now(), 0) })).await;
+    assert!(walk.answer(json!({ "saved": true })).await.session().is_some());
+    app.clock.advance(Duration::seconds(30));
+    for wrong in 0..6 {
+        let walk = sign_in_as(&app.browser(), ADA, PASSWORD).await.asks("totp");
+        let walk = walk.answer(json!({ "choose": "static" })).await.asks("static");
+        let walk = with_code(walk, &format!("00000-0000{wrong}")).await;
+        let wanted = if wrong < 5 { "code.wrong" } else { "code.locked" };
+        assert_eq!(walk.errors(), [wanted]);
+    }
+    let walk = sign_in_as(&app.browser(), ADA, PASSWORD).await.asks("totp");
+    let walk = with_code(walk, &totp(&secret, app.clock.now(), 0)).await;
+    assert!(walk.session().is_some(), "{walk:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_that_makes_codes_itself_is_offered_no_others() {
     let app = TestApp::with_outbox(&with_app(", static_setup: { count: 6, length: 12 }")).await;
