@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use store::credential;
 use tokio::sync::Barrier;
 
 use super::{ADA, TESS, ada, delete, factors_of, give, is_signed_in, sign_in, start, the_app};
@@ -106,4 +107,24 @@ async fn a_policy_that_has_become_stricter_is_heeded() {
     app.apply(&stricter).await;
     let answer = delete(&browser, &format!("/factors/{id}")).await.expect(409).json();
     assert_eq!(answer["organisations"], json!(["Strict AG"]));
+}
+
+/// Whoever has nothing but a factor keeps it, whatever is asked of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_way_in_stays() {
+    let (app, browser) = ada().await;
+    let person = app.person(ADA).await.id;
+    let mut unit = app.app.store.write().await.unwrap();
+    let passwords = credential::of_kind(&mut unit, &person, "password").await.unwrap();
+    credential::delete(&mut unit, &person, &passwords[0].id).await.unwrap();
+    unit.commit().await.unwrap();
+    let id = give(&app, ADA, "webauthn", "Key").await;
+    let code = the_app(&app, ADA).await;
+    // An app alone is half a login: with the key she comes in, without it she does not.
+    delete(&browser, &format!("/factors/{code}")).await.expect(204);
+    let answer = delete(&browser, &format!("/factors/{id}")).await.expect(409).json();
+    assert_eq!(answer["type"], "urn:flowgate:problem:last_factor");
+    let page = browser.get(&format!("/account/factors/{id}/remove")).await.expect(409);
+    assert!(page.text(r#"[role="alert"]"#).contains("no longer sign in"), "{page:?}");
+    assert_eq!(factors_of(&app, ADA).await.len(), 1);
 }
