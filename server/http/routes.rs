@@ -2,8 +2,8 @@
 //! built from, what `guard.rs` enforces and what `tests/rules` walks, so that no route is open because
 //! somebody forgot to close it.
 //!
-//! To add a route: its handler in the file of its group, and its line here, for the API with what it
-//! does (`api/openapi/`). What its [`Access`]
+//! To add a route: its handler in the file of its group, and its line here, or, for the API, in
+//! `api/routes.rs` with what it does. What its [`Access`]
 //! promises holds before the handler runs; who is signed in, a handler learns from
 //! [`SignedIn`](super::guard::SignedIn), and what our own form sent from [`Sent`](super::form::Sent).
 
@@ -18,14 +18,14 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::api::openapi::{self as say, Operation};
+use super::api::openapi::Operation;
 use super::guard::{self, Guard};
 use super::{
     MAX_BODY, MAX_DURATION, account, api, assets, device, failure, flow, frame, health, home, oidc,
 };
 use crate::app::App;
 
-use Access::{App as Program, Browser, Enrolling, Everybody, Referred, Sensitive, Session};
+use Access::{App as Program, Browser, Everybody, Referred, Sensitive, Session};
 use Verb::{Delete, Get, Patch, Post, Put};
 
 /// Who may come to a route.
@@ -65,14 +65,14 @@ pub struct Route {
 
 impl Route {
     /// The same with what it does.
-    fn is(self, operation: &'static Operation) -> Self {
+    pub(super) fn is(self, operation: &'static Operation) -> Self {
         Self { operation: Some(operation), ..self }
     }
 }
 
 /// Every route.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         at(Get, "/", Browser, home::show),
         at(Post, "/logout", Browser, home::sign_out),
         at(Get, "/account", Session, account::overview::get),
@@ -91,71 +91,6 @@ pub fn routes() -> Vec<Route> {
         at(Get, "/account/activity", Session, account::activity::get),
         at(Get, "/flow/{slug}", Browser, flow::show),
         at(Post, "/flow/{slug}", Browser, flow::answer),
-        at(Get, "/api/v1/flows/{slug}", Browser, api::flow::show).is(&say::flows::SHOW),
-        at(Post, "/api/v1/flows/{slug}", Browser, api::flow::answer).is(&say::flows::ANSWER),
-        at(Get, "/api/v1/openapi.json", Everybody, api::openapi::show).is(&say::itself::DOCUMENT),
-        at(Get, "/api/v1/docs", Everybody, api::openapi::page).is(&say::itself::PAGE),
-        at(Get, "/api/v1/login", Browser, api::login::show).is(&say::login::SHOW),
-        at(Post, "/api/v1/login", Browser, api::login::start).is(&say::login::START),
-        at(Post, "/api/v1/login/factor", Browser, api::login::choose).is(&say::login::CHOOSE),
-        at(Post, "/api/v1/login/verify", Browser, api::login::verify).is(&say::login::VERIFY),
-        at(Post, "/api/v1/login/passkey", Browser, api::login::passkey).is(&say::login::PASSKEY),
-        at(Post, "/api/v1/login/passkey/finish", Browser, api::login::finish_passkey)
-            .is(&say::login::FINISH_PASSKEY),
-        at(Get, "/api/v1/me", Session, api::me::show).is(&say::account::ME),
-        at(Patch, "/api/v1/me", Session, api::account::update).is(&say::account::UPDATE),
-        at(Post, "/api/v1/me/password", Sensitive, api::password::change)
-            .is(&say::account::PASSWORD),
-        at(Get, "/api/v1/me/sessions", Session, api::account::sessions)
-            .is(&say::account::SESSIONS_LIST),
-        at(Delete, "/api/v1/me/sessions", Sensitive, api::account::end_other_sessions)
-            .is(&say::account::SESSIONS_END),
-        at(Delete, "/api/v1/me/sessions/{id}", Sensitive, api::account::end_session)
-            .is(&say::account::SESSION_END),
-        at(Get, "/api/v1/me/devices", Session, api::account::devices)
-            .is(&say::account::DEVICES_LIST),
-        at(Delete, "/api/v1/me/devices", Session, api::account::forget_devices)
-            .is(&say::account::DEVICES_FORGET),
-        at(Delete, "/api/v1/me/devices/{id}", Session, api::account::forget_device)
-            .is(&say::account::DEVICE_FORGET),
-        at(Get, "/api/v1/me/apps", Session, api::account::apps).is(&say::account::APPS_LIST),
-        at(Delete, "/api/v1/me/apps/{client}", Session, api::account::disconnect)
-            .is(&say::account::APP_DISCONNECT),
-        at(Get, "/api/v1/me/activity", Session, api::account::activity).is(&say::account::ACTIVITY),
-        at(Get, "/api/v1/me/step-up", Session, api::step_up::show).is(&say::step_up::SHOW),
-        at(Post, "/api/v1/me/step-up", Session, api::step_up::start).is(&say::step_up::START),
-        at(Post, "/api/v1/me/step-up/verify", Session, api::step_up::verify)
-            .is(&say::step_up::VERIFY),
-        at(Get, "/api/v1/me/factors", Session, api::factors::list).is(&say::factors::LIST),
-        at(Patch, "/api/v1/me/factors/{id}", Sensitive, api::factors::rename)
-            .is(&say::factors::RENAME),
-        at(Delete, "/api/v1/me/factors/{id}", Sensitive, api::factors::delete)
-            .is(&say::factors::DELETE),
-        at(Post, "/api/v1/me/totp", Enrolling, api::totp::start).is(&say::factors::TOTP_START),
-        at(Post, "/api/v1/me/totp/confirm", Enrolling, api::totp::confirm)
-            .is(&say::factors::TOTP_CONFIRM),
-        at(Post, "/api/v1/me/totp/verify", Session, api::totp::verify).is(&say::step_up::TOTP),
-        at(Post, "/api/v1/me/totp/disable", Sensitive, api::totp::disable)
-            .is(&say::factors::TOTP_DISABLE),
-        at(Get, "/api/v1/me/recovery-codes", Session, api::recovery_codes::show)
-            .is(&say::factors::CODES_SHOW),
-        at(Post, "/api/v1/me/recovery-codes", Sensitive, api::recovery_codes::replace)
-            .is(&say::factors::CODES_REPLACE),
-        at(Get, "/api/v1/me/passkeys", Session, api::passkeys::list)
-            .is(&say::factors::PASSKEYS_LIST),
-        at(Post, "/api/v1/me/passkeys", Enrolling, api::passkeys::start)
-            .is(&say::factors::PASSKEYS_START),
-        at(Post, "/api/v1/me/passkeys/finish", Enrolling, api::passkeys::finish)
-            .is(&say::factors::PASSKEYS_FINISH),
-        at(Patch, "/api/v1/me/passkeys/{id}", Sensitive, api::passkeys::rename)
-            .is(&say::factors::PASSKEYS_RENAME),
-        at(Delete, "/api/v1/me/passkeys/{id}", Sensitive, api::passkeys::delete)
-            .is(&say::factors::PASSKEYS_DELETE),
-        at(Post, "/api/v1/me/otp", Enrolling, api::otp::start).is(&say::factors::OTP_START),
-        at(Post, "/api/v1/me/otp/resend", Enrolling, api::otp::resend)
-            .is(&say::factors::OTP_RESEND),
-        at(Post, "/api/v1/me/otp/confirm", Enrolling, api::otp::confirm)
-            .is(&say::factors::OTP_CONFIRM),
         at(Get, "/.well-known/openid-configuration", Everybody, oidc::metadata::discovery),
         at(Get, "/oauth/jwks", Everybody, oidc::metadata::jwks),
         at(Get, "/oauth/authorize", Referred, oidc::authorize::get),
@@ -178,7 +113,9 @@ pub fn routes() -> Vec<Route> {
         at(Get, "/favicon.ico", Everybody, assets::favicon),
         at(Get, "/healthz", Everybody, health::live),
         at(Get, "/readyz", Everybody, health::ready),
-    ]
+    ];
+    routes.extend(api::routes::routes());
+    routes
 }
 
 /// How a route is asked.
@@ -196,7 +133,7 @@ pub enum Verb {
     Delete,
 }
 
-fn at<H, T>(verb: Verb, path: &'static str, access: Access, handler: H) -> Route
+pub(super) fn at<H, T>(verb: Verb, path: &'static str, access: Access, handler: H) -> Route
 where
     H: Handler<T, Arc<App>>,
     T: 'static,

@@ -3,7 +3,8 @@
 //!
 //! Whatever makes a session or binds a credential drives a flow (`drive.rs`); `caller.rs` is who
 //! drives, `question.rs` what they are asked, `problem.rs` what they are told. To add an endpoint: its
-//! handler in the file of its subject, its line in `routes.rs`, and there its operation.
+//! handler in the file of its subject, its line in `routes.rs`, and there its
+//! operation.
 
 pub(super) mod account;
 mod caller;
@@ -19,6 +20,7 @@ pub(super) mod password;
 pub(super) mod problem;
 mod question;
 pub(super) mod recovery_codes;
+pub(super) mod routes;
 mod set_up;
 pub(super) mod step_up;
 pub(super) mod totp;

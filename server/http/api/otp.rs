@@ -57,7 +57,7 @@ pub(in super::super) struct Confirmation {
 /// A code is under way.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CodeSent")]
-pub(super) struct Sent {
+pub(super) struct UnderWay {
     /// The set-up, for `confirm` and `resend`.
     setup: String,
     /// Where it went, not quite in full.
@@ -133,7 +133,7 @@ pub(in super::super) async fn confirm(
     Json(sent): Json<Confirmation>,
 ) -> Result<Response, Failure> {
     let drive = Drive::of(&app, &signed_in);
-    let (view, channel) = waiting(&drive, &sent.setup).await?;
+    let (view, _) = waiting(&drive, &sent.setup).await?;
     set_up::confirm(&drive, &signed_in, view, json!({ "code": sent.code })).await
 }
 
@@ -149,7 +149,7 @@ async fn waiting(drive: &Drive, setup: &str) -> Result<(View, Channel), Failure>
 
 fn under_way(drive: &Drive, view: &View, channel: Channel) -> Result<Response, Failure> {
     let data = drive.expect(view, channel.component())?;
-    let body = Sent {
+    let body = UnderWay {
         setup: view.execution.to_string(),
         sent_to: set_up::text(data, "sent_to"),
         resend_in: data["resend_in"].as_i64().unwrap_or_default(),

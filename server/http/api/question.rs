@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::super::failure::Failure;
 use super::drive::asked;
 use super::problem::Problem;
 
@@ -92,7 +93,7 @@ impl Shown {
     ///
     /// # Errors
     /// When it is none.
-    pub(super) fn answer(self, question: &Question) -> Result<Map<String, Value>, Problem> {
+    pub(super) fn answer(self, question: &Question) -> Result<Map<String, Value>, Failure> {
         let field = match question.factor {
             Factor::Password => "password",
             Factor::Webauthn => "credential",
@@ -110,7 +111,7 @@ impl Shown {
         } else {
             let detail =
                 format!("{} is asked for: send `{field}` and nothing else", question.factor);
-            Err(Problem::malformed(detail))
+            Err(Problem::malformed(detail).into())
         }
     }
 }

@@ -134,14 +134,14 @@ pub(in super::super::super) const OTP_START: Operation =
     Operation::new(OTP, "Register a mailbox or a number")
         .says("A code is sent there. It counts for nothing until that came back.")
         .takes(of::<otp::Destination>, r#"{"channel": "sms", "to": "+44 7700 900123"}"#)
-        .gives("Where it went.", of::<otp::Sent>)
+        .gives("Where it went.", of::<otp::UnderWay>)
         .refuses(&[DENIED, PAGE_NEEDED, TOO_MANY, FORMAT, LOCKED]);
 
 /// `POST /api/v1/me/otp/resend`
 pub(in super::super::super) const OTP_RESEND: Operation =
     Operation::new(OTP, "Have another code sent")
         .takes(of::<otp::Waiting>, r#"{"setup": "0190a9c5-3d0e-7d7e-8f6a-3a8f4d3c2b1a"}"#)
-        .gives("Where it went.", of::<otp::Sent>)
+        .gives("Where it went.", of::<otp::UnderWay>)
         .refuses(&[OVER, OVERTAKEN, LOCKED]);
 
 /// `POST /api/v1/me/otp/confirm`

@@ -27,7 +27,7 @@ struct Parameters {
 #[derive(JsonSchema)]
 #[schemars(rename = "Execution")]
 #[expect(dead_code, reason = "it is its schema that counts")]
-struct Execution {
+struct Position {
     execution: String,
     /// What the next answer must name.
     step: i64,
@@ -75,7 +75,7 @@ pub(in super::super::super) const SHOW: Operation =
     Operation::new(TAG, "Begin a flow, or look where an execution stands")
         .says("The flows are those of the blueprint; docs/flows-api.md walks one.")
         .asks(of::<Parameters>)
-        .gives("Where it stands.", of::<Execution>)
+        .gives("Where it stands.", of::<Position>)
         .refuses(&[NOT_FOUND, OVER]);
 
 /// `POST /api/v1/flows/{slug}`
@@ -84,7 +84,7 @@ pub(in super::super::super) const ANSWER: Operation =
         .says("Where the answer was not taken, the status is 422 and `challenge.errors` says why.")
         .asks(of::<Parameters>)
         .takes(of::<StepAnswer>, r#"{"step": 0, "answer": {"login": "ada@acme.example"}}"#)
-        .gives("Where it stands.", of::<Execution>)
+        .gives("Where it stands.", of::<Position>)
         .refuses(&[
             Refusal::new(400, "bad_request", "The body or the query makes no sense."),
             NOT_FOUND,
