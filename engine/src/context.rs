@@ -653,7 +653,9 @@ impl<'a> Context<'a> {
         let (id, email, name) =
             (person.id.clone(), person.email.clone(), person.display_name().to_owned());
         if let Some(email) = email {
-            self.mail("account_deleted", &email, serde_json::json!({ "name": name }))?;
+            let link = format!("{}/", self.services.public_url);
+            let data = serde_json::json!({ "name": name, "link": link });
+            self.mail("account_deleted", &email, data)?;
         }
         self.record_change("user_deleted", Value::Null);
         self.push(Effect::DeleteUser(id));

@@ -124,15 +124,6 @@ pub async fn create(
     Ok(mail.id)
 }
 
-/// How many mails were written to `recipient` since `since`: the basis of the limit per address.
-pub async fn count_since(conn: &mut Conn, recipient: &str, since: Time) -> Result<i64> {
-    let query = mails::table
-        .filter(mails::recipient.eq(user::key(recipient)))
-        .filter(mails::created_at.gt(since))
-        .count();
-    Ok(on!(conn, |c| query.get_result(c))?)
-}
-
 /// Takes the message of `channel` that is due longest, and lends it for `lease`: if it is neither
 /// [`sent`] nor [`failed`] by then, because the process died, it is due again.
 pub async fn claim_due(

@@ -71,6 +71,44 @@ async fn openid_client_from_npm_signs_in() {
     node("openid_client.mjs", &surroundings).await;
 }
 
+/// On `localhost`, since passkeys know no addresses of numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_enrols_and_uses_every_factor() {
+    let (smtp, sms) = (free_port().to_string(), free_port().to_string());
+    let (smtp_url, sms_url) =
+        (format!("smtp://127.0.0.1:{smtp}"), format!("http://127.0.0.1:{sms}/"));
+    let settings = [
+        ["--smtp-url", &*smtp_url],
+        ["--sms-provider", "http"],
+        ["--sms-url", &*sms_url],
+        ["--sms-body", r#"{ "to": "{to}", "text": "{text}" }"#],
+    ];
+    let blueprint = include_str!("../blueprints/factors.yaml");
+    let server = Server::at_localhost(blueprint, settings.as_flattened()).await;
+    let mut surroundings = vec![
+        ("IDP_URL", &*server.url),
+        ("SMTP_PORT", &*smtp),
+        ("SMS_PORT", &*sms),
+        ("PERSON_LOGIN", "wim@weak.example"),
+        ("PERSON_PASSWORD", crate::PASSWORD),
+    ];
+    let screenshots = std::env::var("SCREENSHOTS").unwrap_or_default();
+    surroundings.push(("SCREENSHOTS", &*screenshots));
+    node("factors.mjs", &surroundings).await;
+}
+
+/// A program in a terminal, a television: whatever has no browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn openid_client_from_npm_is_allowed_as_a_device() {
+    let server = Server::start(crate::ACME).await;
+    let surroundings = [
+        ("IDP_URL", &*server.url),
+        ("PERSON_LOGIN", crate::ADA),
+        ("PERSON_PASSWORD", crate::PASSWORD),
+    ];
+    node("device.mjs", &surroundings).await;
+}
+
 /// `flowgate demo` with a database of its own.
 struct Demo {
     idp: String,

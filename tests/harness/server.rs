@@ -24,11 +24,20 @@ impl Server {
 
     /// Serves one blueprint, with further flags.
     pub(crate) async fn start_with(blueprint: &str, more: &[&str]) -> Self {
+        Self::start_at("127.0.0.1", blueprint, more).await
+    }
+
+    /// As [`Server::start_with`], under the name `localhost`.
+    pub(crate) async fn at_localhost(blueprint: &str, more: &[&str]) -> Self {
+        Self::start_at("localhost", blueprint, more).await
+    }
+
+    async fn start_at(host: &str, blueprint: &str, more: &[&str]) -> Self {
         let blueprints = tempfile::tempdir().unwrap();
         std::fs::write(blueprints.path().join("test.yaml"), blueprint).unwrap();
         let database = TestDatabase::create().await;
-        let address = format!("127.0.0.1:{}", free_port());
-        let url = format!("http://{address}");
+        let port = free_port();
+        let (address, url) = (format!("127.0.0.1:{port}"), format!("http://{host}:{port}"));
         let files = tempfile::tempdir().unwrap();
         let arguments: Vec<_> = ["serve", "--listen", &address, "--public-url", &url]
             .into_iter()

@@ -11,15 +11,17 @@ use engine::{Answered, Challenge, Context, Effect, Entered, FieldError, Result, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Time;
 use store::link::Link;
+use store::quota::{self, Quota, Taken};
 use store::user::{self, Login, User};
-use store::{Time, mail};
 
 /// Seconds between two mails of one execution.
 const RESEND_SECONDS: i64 = 60;
 
-/// Mails to one address within an hour, whoever asks.
-const MAILS_PER_HOUR: i64 = 5;
+/// Links to one address, whoever asks. Other mails do not count: what somebody is told of must not
+/// keep them from coming back.
+const LINKS: Quota = Quota { most: 5, within: Duration::hours(1) };
 
 /// Sends a link.
 pub struct EmailLink;
@@ -217,11 +219,17 @@ async fn verify_change(
     context.mail("verify", address, data)
 }
 
-/// Whether the address has not had its mails for this hour.
+/// Whether the address has not had its links for this hour; those of a recovery are counted apart, so
+/// that nobody's sign-ups keep anybody out.
 async fn may_mail(context: &Context<'_>, address: &str) -> Result<bool> {
-    let since = context.now().minus(Duration::hours(1));
-    let mut conn = context.services().store.read().await?;
-    Ok(mail::count_since(&mut conn, address, since).await? < MAILS_PER_HOUR)
+    let store = &context.services().store;
+    let digest = store.sealer().mac("link to an address", user::key(address).as_bytes());
+    let subject = format!("mailbox:{}", data_encoding::HEXLOWER.encode(&digest));
+    let what = if is_recovery(context) { "link_recovery" } else { "link_verify" };
+    let mut unit = store.write().await?;
+    let taken = quota::take(&mut unit, &subject, what, LINKS, context.now()).await?;
+    unit.commit().await?;
+    Ok(taken == Taken::Yes)
 }
 
 /// Makes a link and returns its URL.

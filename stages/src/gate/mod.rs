@@ -27,9 +27,9 @@ pub struct Config {}
 /// What the page that `gate` shows asks for: the answer of the factor's own stage, and these.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// Another way: the factor to show, or to set up.
+    /// Another way: the factor to show, or to set up; empty for the list of those.
     #[serde(default)]
-    choose: Option<Factor>,
+    choose: Option<Choice>,
     /// Not to set up a factor now, while there is grace.
     #[serde(default, deserialize_with = "crate::answer::flag")]
     later: bool,
@@ -39,6 +39,21 @@ pub struct Answer {
     /// What the factor asks for.
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+/// A factor, or nothing yet.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Choice {
+    Factor(Factor),
+    List(Empty),
+}
+
+/// The empty text.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+enum Empty {
+    #[serde(rename = "")]
+    Empty,
 }
 
 /// What `gate` remembers of its pages. It decides nothing: what was proven is in the evidence.
@@ -99,7 +114,12 @@ impl Stage for Gate {
             }
             pages.enrolling = None;
         }
-        match (plan::make(context, &pages).await?, answer.choose) {
+        let chosen = match answer.choose {
+            Some(Choice::List(Empty::Empty)) => return proceed(context, pages).await,
+            Some(Choice::Factor(factor)) => Some(factor),
+            None => None,
+        };
+        match (plan::make(context, &pages).await?, chosen) {
             (Plan::Ask(ask), Some(factor)) if ask.factors.contains(&factor) => {
                 proceed(context, Pages { chosen: Some(factor), prepared: None, ..pages }).await
             }

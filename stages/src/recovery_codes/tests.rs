@@ -11,11 +11,14 @@ use super::format::{ALPHABET, Format};
 fn formats() -> impl Strategy<Value = Format> {
     let letters: Vec<char> = ('0'..='9').chain('A'..='Z').collect();
     let alphabet = proptest::sample::subsequence(letters, 10..=36).prop_shuffle();
-    (alphabet, any::<bool>(), 6..=32_u8, 2..=32_u8).prop_map(|(letters, lower, length, group)| {
-        let alphabet: String = letters.into_iter().collect();
-        let alphabet = if lower { alphabet.to_lowercase() } else { alphabet };
-        Format { alphabet, length, group }
-    })
+    (alphabet, any::<bool>(), 6..=32_u8, 2..=32_u8)
+        .prop_map(|(letters, lower, length, group)| {
+            let alphabet: String = letters.into_iter().collect();
+            let alphabet = if lower { alphabet.to_lowercase() } else { alphabet };
+            Format { alphabet, length, group }
+        })
+        // Ten characters, six long, are a hair short of twenty bits.
+        .prop_filter("what is refused makes no codes", |format| format.check().is_empty())
 }
 
 /// The same code as somebody might type it.
@@ -46,7 +49,6 @@ proptest! {
             (Just(format), Just(code.clone()), spellings(&code))
         }),
     ) {
-        prop_assert_eq!(format.check(), vec![]);
         prop_assert_eq!(code.len(), usize::from(format.length));
         prop_assert_eq!(format.read(&code), Some(code.clone()));
         prop_assert_eq!(format.read(&format.show(&code)), Some(code.clone()));
