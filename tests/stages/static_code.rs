@@ -103,7 +103,7 @@ async fn of_twenty_who_show_a_code_at_once_one_comes_in() {
     }
     let walks = join_all(walks.into_iter().map(|walk| with_code(walk, &codes[3]))).await;
     let won = walks.iter().filter(|walk| walk.session().is_some()).count();
-    let told = |walk: &&Walk| matches!(walk.errors()[..], ["code.used"] | ["code.locked"]);
+    let told = |walk: &&Walk| matches!(walk.errors()[..], ["code.used" | "code.locked"]);
     assert_eq!((won, walks.iter().filter(told).count()), (1, 19), "{walks:#?}");
     assert_eq!(remaining(&app, ADA).await.left, 9);
     assert_eq!(app.events_of("login").await.len(), 2, "the one that made the codes, and this");
