@@ -126,7 +126,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         before: &[],
         good: None,
     },
-    // For a stranger no code is sent, so none passes: `otp.rs`.
+    // For a stranger no code is sent, so none passes: `otp/`.
     Sample {
         kind: "email_otp",
         flow: "[identify: {}, email_otp: {}, password: {}, login: {}]",
