@@ -51,7 +51,7 @@ pub(crate) enum Fault {
     BackupState,
     /// The counter is this.
     Counter(u32),
-    /// The new key is of an algorithm that nobody asked for (EdDSA).
+    /// The new key is of an algorithm that nobody asked for (`EdDSA`).
     Algorithm,
     /// The new credential's id has 1024 bytes.
     LongId,
@@ -116,23 +116,27 @@ impl Authenticator {
 
     /// Makes its credential, as `options` (`PublicKeyCredentialCreationOptionsJSON`) ask.
     pub(crate) fn register(&mut self, options: &Value) -> Value {
-        self.register_with(options, None)
+        self.make(options, None)
     }
 
     /// The same with something wrong.
-    pub(crate) fn register_with(&mut self, options: &Value, fault: Option<Fault>) -> Value {
+    pub(crate) fn register_with(&mut self, options: &Value, fault: &Fault) -> Value {
+        self.make(options, Some(fault))
+    }
+
+    fn make(&mut self, options: &Value, fault: Option<&Fault>) -> Value {
         self.user_handle = bytes(&options["user"]["id"]);
-        let id = match &fault {
+        let id = match fault {
             Some(Fault::LongId) => vec![7; 1024],
             _ => self.id.clone(),
         };
         let rp_id = options["rp"]["id"].as_str().unwrap();
-        let mut data = self.authenticator_data(rp_id, fault.as_ref(), true);
+        let mut data = self.authenticator_data(rp_id, fault, true);
         data.extend(self.aaguid);
         data.extend(u16::try_from(id.len()).unwrap().to_be_bytes());
         data.extend(&id);
-        data.extend(self.public_key(fault.as_ref()));
-        let client_data = self.client_data(options, "create", fault.as_ref());
+        data.extend(self.public_key(fault));
+        let client_data = self.client_data(options, "create", fault);
         let (format, statement) = self.attest(&data, &client_data);
         // {"fmt": format, "attStmt": statement, "authData": data}
         let parts = [text("fmt"), text(format), text("attStmt"), statement, text("authData")];
@@ -142,31 +146,35 @@ impl Authenticator {
             "attestationObject": B64.encode(&object),
             "transports": ["internal", "hybrid"],
         });
-        credential(&id, response, json!({ "credProps": { "rk": true } }), fault.as_ref())
+        credential(&id, &response, &json!({ "credProps": { "rk": true } }), fault)
     }
 
     /// Proves that it has its credential, as `options` (`PublicKeyCredentialRequestOptionsJSON`) ask.
     pub(crate) fn assert(&mut self, options: &Value) -> Value {
-        self.assert_with(options, None)
+        self.show(options, None)
     }
 
     /// The same with something wrong.
-    pub(crate) fn assert_with(&mut self, options: &Value, fault: Option<Fault>) -> Value {
+    pub(crate) fn assert_with(&mut self, options: &Value, fault: &Fault) -> Value {
+        self.show(options, Some(fault))
+    }
+
+    fn show(&mut self, options: &Value, fault: Option<&Fault>) -> Value {
         if let Some(counter) = &mut self.counter {
             *counter += 1;
         }
         let rp_id = options["rpId"].as_str().unwrap();
-        let data = self.authenticator_data(rp_id, fault.as_ref(), false);
-        let client_data = self.client_data(options, "get", fault.as_ref());
+        let data = self.authenticator_data(rp_id, fault, false);
+        let client_data = self.client_data(options, "get", fault);
         let mut signed = data.clone();
         signed.extend(digest(&SHA256, &client_data).as_ref());
-        if fault == Some(Fault::Signature) {
+        if fault == Some(&Fault::Signature) {
             signed.push(0);
         }
         let other = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-        let key = if fault == Some(Fault::Key) { &other } else { &self.key };
+        let key = if fault == Some(&Fault::Key) { &other } else { &self.key };
         let signature = key.sign(&SystemRandom::new(), &signed).unwrap();
-        let handle = match &fault {
+        let handle = match fault {
             Some(Fault::UserHandle) => json!(B64.encode(&[9; 16])),
             Some(Fault::NoUserHandle) => Value::Null,
             _ => json!(B64.encode(&self.user_handle)),
@@ -177,7 +185,7 @@ impl Authenticator {
             "signature": B64.encode(signature.as_ref()),
             "userHandle": handle,
         });
-        credential(&self.id, response, json!({}), fault.as_ref())
+        credential(&self.id, &response, &json!({}), fault)
     }
 
     /// The format of an attestation statement, and the statement (§8.2, §8.7).
@@ -266,7 +274,7 @@ impl Authenticator {
     }
 }
 
-fn credential(id: &[u8], response: Value, extensions: Value, fault: Option<&Fault>) -> Value {
+fn credential(id: &[u8], response: &Value, extensions: &Value, fault: Option<&Fault>) -> Value {
     let (id, other) = (B64.encode(id), B64.encode(&[5; 32]));
     let (shown, raw) = match fault {
         Some(Fault::Id) => (&other, &id),
@@ -293,10 +301,10 @@ fn head(major: u8, length: usize) -> Vec<u8> {
     let major = major << 5;
     match u8::try_from(length) {
         Ok(length @ 0..24) => vec![major | length],
-        Ok(length) => vec![major | 24, length],
+        Ok(length) => vec![major | 0x18, length],
         Err(_) => {
             let [high, low] = u16::try_from(length).unwrap().to_be_bytes();
-            vec![major | 25, high, low]
+            vec![major | 0x19, high, low]
         }
     }
 }

@@ -66,7 +66,7 @@ async fn each_is_refused(
         let browser = app.browser();
         let walk = reach(&browser, slug, (ADA, PASSWORD)).await;
         let asked = options(&walk);
-        let credential = authenticator.assert_with(&asked, Some(fault.clone()));
+        let credential = authenticator.assert_with(&asked, &fault);
         let walk = walk.answer(json!({ "credential": credential })).await.asks("webauthn");
         let error = if reason == "unknown" { "webauthn.unknown" } else { "webauthn.failed" };
         assert_eq!(walk.errors(), [error], "{fault:?}: {walk:?}");
@@ -99,7 +99,7 @@ async fn a_second_factor_is_refused_for_anything_wrong() {
     each_is_refused(&app, "second", &mut telephone, assertion_faults()).await;
     // As a second factor it need not say whose it is.
     let walk = reach(&app.browser(), "second", (ADA, PASSWORD)).await;
-    let credential = telephone.assert_with(&options(&walk), Some(Fault::NoUserHandle));
+    let credential = telephone.assert_with(&options(&walk), &Fault::NoUserHandle);
     let walk = walk.answer(json!({ "credential": credential })).await;
     assert!(walk.session().is_some(), "{walk:?}");
 }
@@ -119,7 +119,7 @@ async fn a_counter_that_does_not_grow_is_refused_and_a_sign_of_danger() {
     assert_eq!(dangers.count(), 4);
     // Wrong in another way as well, it is not even looked at.
     let walk = reach(&app.browser(), "second", (ADA, PASSWORD)).await;
-    let mut credential = key.assert_with(&options(&walk), Some(Fault::Counter(900)));
+    let mut credential = key.assert_with(&options(&walk), &Fault::Counter(900));
     credential["response"]["signature"] = json!("MEUCIQ");
     let walk = walk.answer(json!({ "credential": credential })).await;
     assert_refused(&walk, "webauthn.failed");
@@ -149,7 +149,7 @@ async fn a_new_credential_is_refused_for_anything_wrong() {
     for (fault, reason) in faults {
         let walk = Walk::begin(&browser, "bind-careful").await.asks("webauthn_setup");
         let asked = options(&walk);
-        let credential = Authenticator::new(ORIGIN).register_with(&asked, Some(fault.clone()));
+        let credential = Authenticator::new(ORIGIN).register_with(&asked, &fault);
         let walk = walk.answer(json!({ "credential": credential })).await.asks("webauthn_setup");
         let error = if reason == "algorithm" { "webauthn.not_allowed" } else { "webauthn.failed" };
         assert_eq!(walk.errors(), [error], "{fault:?}: {walk:?}");
@@ -169,10 +169,10 @@ async fn five_failures_begin_the_sign_in_anew_and_lock_nothing() {
     for _ in 0..3 {
         let mut walk = reach(&app.browser(), "second", (ADA, PASSWORD)).await;
         for _ in 0..4 {
-            let credential = telephone.assert_with(&options(&walk), Some(Fault::Signature));
+            let credential = telephone.assert_with(&options(&walk), &Fault::Signature);
             walk = walk.answer(json!({ "credential": credential })).await.asks("webauthn");
         }
-        let credential = telephone.assert_with(&options(&walk), Some(Fault::Signature));
+        let credential = telephone.assert_with(&options(&walk), &Fault::Signature);
         let walk = walk.answer(json!({ "credential": credential })).await.asks("identify");
         assert_eq!(walk.errors(), ["identify.too_many"]);
     }

@@ -23,7 +23,7 @@ async fn who_has_no_passkey_yet_sets_one_up_in_place() {
     assert_eq!(walk.body["challenge"]["data"]["back"], true);
     // One that is wrong leaves everything as it was, and another can be made.
     let mut telephone = Authenticator::new(ORIGIN);
-    let wrong = telephone.register_with(&options(&walk), Some(Fault::Challenge));
+    let wrong = telephone.register_with(&options(&walk), &Fault::Challenge);
     let walk = walk.answer(json!({ "credential": wrong })).await.asks("webauthn_setup");
     assert_refused(&walk, "webauthn.failed");
     assert_nobody(&browser).await;

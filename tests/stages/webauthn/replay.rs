@@ -38,7 +38,7 @@ async fn a_challenge_serves_one_answer() {
     let mut telephone = bound(&app, Authenticator::new(ORIGIN)).await;
     let walk = Walk::begin(&app.browser(), "alone").await;
     let asked = options(&walk);
-    let wrong = telephone.assert_with(&asked, Some(Fault::Signature));
+    let wrong = telephone.assert_with(&asked, &Fault::Signature);
     let walk = walk.answer(json!({ "credential": wrong })).await;
     assert_refused(&walk, "webauthn.failed");
     assert_eq!(last_reason(&app, "factor_checked").await, "signature");
@@ -89,7 +89,7 @@ async fn of_two_with_one_counter_at_once_one_signs_in() {
     let mut walks = Vec::new();
     for _ in 0..8 {
         let walk = reach(&app.browser(), "second", (ADA, PASSWORD)).await;
-        let credential = key.assert_with(&options(&walk), Some(Fault::Counter(40)));
+        let credential = key.assert_with(&options(&walk), &Fault::Counter(40));
         walks.push((walk, credential));
     }
     let tasks: Vec<_> = walks
