@@ -101,3 +101,45 @@ async fn nothing_is_registered_by_nobody_or_half_a_sign_in() {
     // And the sign-in goes on.
     post(&half, "/login/verify", json!({ "code": code(&app, 0) })).await.expect(200);
 }
+
+/// From now on Bob is of an organisation that demands a factor.
+async fn demand_a_factor(app: &crate::harness::TestApp) {
+    let bob = "    password: nine silver spoons\n";
+    let member = format!("{bob}    organisations: [strict]\n");
+    app.apply(&super::PEOPLE.replace(bob, &member)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_must_have_a_factor_by_now_sets_one_up() {
+    let app = start().await;
+    let browser = sign_in_bob(&app).await;
+    demand_a_factor(&app).await;
+    // Everything else that is sensitive waits for it.
+    let page = post(&browser, "/me/recovery-codes", json!({})).await;
+    let lacks = problem(page, 401, "insufficient_user_authentication");
+    assert_eq!(lacks["code"], "enrolment_needed");
+    let set_up = post(&browser, "/me/totp", json!({})).await.expect(200).json();
+    let now = store::Clock::now(&app.clock);
+    let code = crate::harness::totp(&text(&set_up["secret"]), now, 0);
+    let sent = json!({ "setup": set_up["setup"], "code": code });
+    let page = post(&browser, "/me/totp/confirm", sent).await.expect(200).json();
+    assert_eq!(page["factor"]["factor"], "totp");
+    assert_eq!(get(&browser, "/me").await.json()["session"]["acr"], "aal2");
+    assert_eq!(get(&browser, "/me/factors").await.json()["factors"].as_array().unwrap().len(), 1);
+    post(&browser, "/me/recovery-codes", json!({})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_is_set_up_only_after_a_recent_proof() {
+    let app = start().await;
+    let browser = sign_in_bob(&app).await;
+    demand_a_factor(&app).await;
+    app.clock.advance(chrono::Duration::minutes(16));
+    for path in ["/me/totp", "/me/passkeys"] {
+        let page = post(&browser, path, json!({})).await;
+        problem(page, 401, "insufficient_user_authentication");
+    }
+    // The step-up asks for the password, and has the factor set up in place.
+    let page = post(&browser, "/me/step-up/verify", json!({ "password": super::BOB.1 })).await;
+    assert_eq!(problem(page, 409, "interaction_required")["component"], "enrol");
+}

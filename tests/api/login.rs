@@ -235,6 +235,25 @@ async fn what_makes_no_sense_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_none_names_nothing() {
+    let app = start().await;
+    let browser = super::sign_in_bob(&app).await;
+    for id in ["", "\0", "a\0b", "'; --", "ä", "../x", &"a".repeat(9999)] {
+        let sent = json!({ "code": "123456", "login": id });
+        problem(post(&browser, "/login/verify", sent).await, 401, "unauthenticated");
+        for path in ["/me/totp/confirm", "/me/otp/confirm"] {
+            let sent = json!({ "setup": id, "code": "123456" });
+            problem(post(&browser, path, sent).await, 410, "execution_unknown");
+        }
+        let sent = json!({ "step_up": id, "code": "123456" });
+        problem(post(&browser, "/me/step-up/verify", sent).await, 410, "execution_unknown");
+    }
+    let sent = json!({ "login": "a\0b", "password": "a\0b" });
+    let page = post(&app.browser(), "/login", sent).await;
+    assert_eq!(problem(page, 422, "answer_refused")["code"], "identify.invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_site_cannot_sign_somebody_in() {
     let app = start().await;
     let body = json!({ "login": BOB.0, "password": BOB.1 }).to_string();

@@ -50,6 +50,10 @@ impl Drive {
 
     /// The flow of an execution of this caller's that has not ended.
     pub(super) async fn flow_of(&self, id: &str) -> Result<Option<String>, Failure> {
+        // An address with a NUL never comes this far; a body may have one, on which PostgreSQL fails.
+        if !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Ok(None);
+        }
         let now = self.app.store.ambient().now();
         let browser = &self.caller.request.browser;
         let mut conn = self.app.store.read().await?;

@@ -151,6 +151,9 @@ fn kind_of(schema: &Value) -> String {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
         kind => kind.as_str().into_iter().collect(),
     };
+    if kinds.is_empty() {
+        return "any".to_owned();
+    }
     let word = |kind: &&str| match *kind {
         "array" => format!("{}[]", kind_of(&schema["items"])),
         kind => schema["format"].as_str().filter(|_| kind == "string").unwrap_or(kind).to_owned(),

@@ -4,7 +4,8 @@ use super::super::caller::Settled;
 use super::super::step_up::{Choice, NeedsProof, Status, Verification};
 use super::super::totp::Code;
 use super::operation::{
-    DENIED, FORMAT, LOCKED, NO_FACTOR, OVER, OVERTAKEN, Operation, Refusal, USED, WRONG, of,
+    DENIED, FORMAT, LOCKED, NO_FACTOR, OVER, OVERTAKEN, Operation, PAGE_NEEDED, Refusal, USED,
+    WRONG, of,
 };
 
 const TAG: &str = "Proving again";
@@ -31,7 +32,7 @@ pub(in super::super::super) const START: Operation = Operation::new(TAG, "Ask fo
     .takes(of::<Choice>, r#"{"factor": "email"}"#)
     .gives("A factor is asked for.", of::<NeedsProof>)
     .gives("Nothing is missing.", of::<Status>)
-    .refuses(&[IN_BROWSER, DENIED, NO_FACTOR, OVER, LOCKED]);
+    .refuses(&[IN_BROWSER, DENIED, NO_FACTOR, PAGE_NEEDED, OVER, LOCKED]);
 
 /// `POST /api/v1/me/step-up/verify`
 pub(in super::super::super) const VERIFY: Operation =
@@ -43,7 +44,7 @@ pub(in super::super::super) const VERIFY: Operation =
         .takes(of::<Verification>, r#"{"code": "123456"}"#)
         .gives("It is recent now.", of::<Settled<Status>>)
         .gives("A further factor is asked for.", of::<NeedsProof>)
-        .refuses(&[WRONG, IN_BROWSER, DENIED, NO_FACTOR, USED, OVERTAKEN, OVER, FORMAT, LOCKED]);
+        .refuses(&[WRONG, IN_BROWSER, DENIED, NO_FACTOR, USED, OVERTAKEN, PAGE_NEEDED, OVER, FORMAT, LOCKED]);
 
 /// `POST /api/v1/me/totp/verify`
 pub(in super::super::super) const TOTP: Operation =
@@ -51,4 +52,4 @@ pub(in super::super::super) const TOTP: Operation =
         .takes(of::<Code>, r#"{"code": "123456"}"#)
         .gives("It is recent now.", of::<Settled<Status>>)
         .gives("A further factor is asked for.", of::<NeedsProof>)
-        .refuses(&[WRONG, IN_BROWSER, NO_FACTOR, USED, FORMAT, LOCKED]);
+        .refuses(&[WRONG, IN_BROWSER, NO_FACTOR, USED, PAGE_NEEDED, FORMAT, LOCKED]);
