@@ -137,12 +137,8 @@ pub async fn page(
     let Some(before) = before else {
         return Ok(Some(on!(conn, |c| query.select(Event::as_select()).load(c))?));
     };
-    let cursor = events::table
-        .find(before)
-        .filter(events::user_id.eq(user))
-        .select(events::at);
+    let cursor = events::table.find(before).filter(events::user_id.eq(user)).select(events::at);
     let Some(at) = on!(conn, |c| cursor.first::<Time>(c)).optional()? else { return Ok(None) };
-    let query =
-        query.filter(events::at.lt(at).or(events::at.eq(at).and(events::id.lt(before))));
+    let query = query.filter(events::at.lt(at).or(events::at.eq(at).and(events::id.lt(before))));
     Ok(Some(on!(conn, |c| query.select(Event::as_select()).load(c))?))
 }

@@ -33,10 +33,7 @@ async fn a_person_reads_what_happened_in_words_and_nothing_more() {
     let page = browser.visit("/account/activity").await.expect(200);
     let rows = page.texts(".events > li");
     assert!(rows[0].contains("never_heard_of"), "{rows:?}");
-    assert!(
-        rows[2].starts_with("Second factor added (Authenticator app)"),
-        "{rows:?}"
-    );
+    assert!(rows[2].starts_with("Second factor added (Authenticator app)"), "{rows:?}");
     assert!(rows[2].contains("203.0.113.9"));
     let answer = get(&browser, "/activity").await.to_string();
     for text in [&page.body, &answer] {
