@@ -93,7 +93,8 @@ impl Local {
         let data = json!({ "flow": flow, "expires_at": expires_at });
         self.record(unit, "recovery_link_created", person, data).await?;
         if !self.settings.has_public_url() {
-            warn("no --public-url is stated, so the link is for this machine alone");
+            let url = &self.settings.public_url;
+            warn(&format!("no --public-url is stated, so the link begins with {url}"));
         }
         let url = format!("{}/flow/{flow}?link={token}", self.settings.public_url);
         Ok(Handed { url, flow: flow.to_owned(), expires_at })
