@@ -142,8 +142,7 @@ impl Versions {
         registry: Arc<Registry>,
         built_in: BTreeMap<String, Flow>,
     ) -> Self {
-        let empty =
-            Catalogue { version: 0, built_in: BTreeSet::new(), programs: BTreeMap::new() };
+        let empty = Catalogue { version: 0, built_in: BTreeSet::new(), programs: BTreeMap::new() };
         Self {
             store,
             registry,

@@ -91,9 +91,10 @@ impl Failure {
             }
             Self::Problem(problem) => (problem.kind, problem.title),
             Self::TooMany(_) => ("too_many_requests", "too many requests; wait a moment"),
-            Self::LastFactor(_) => {
-                ("last_factor", "nothing else that you have would let you in; add another factor first")
-            }
+            Self::LastFactor(_) => (
+                "last_factor",
+                "nothing else that you have would let you in; add another factor first",
+            ),
             Self::NotFound => ("not_found", "there is nothing here"),
             Self::MethodNotAllowed => ("method_not_allowed", "not by this method"),
             Self::Misdirected => ("misdirected", "this server has another name"),

@@ -33,8 +33,8 @@ use minijinja::{Environment, Value};
 use serde::Serialize;
 
 pub(crate) use account::{
-    ActivityPage, Apps, FactorPage, Notice, Overview, Profile, Refused, Remove, Security, SessionsPage,
-    SetUp,
+    ActivityPage, Apps, FactorPage, Notice, Overview, Profile, Refused, Remove, Security,
+    SessionsPage, SetUp,
 };
 pub(crate) use api::{ApiAnswer, ApiDocs, ApiField, ApiGroup, ApiOperation};
 pub use assets::{ASSET_PATH, Asset};

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use store::{Store, Unit, attempt, code, device, device_grant, execution, interaction, link, session, token};
+use store::{
+    Store, Unit, attempt, code, device, device_grant, execution, interaction, link, session, token,
+};
 
 use super::Shutdown;
 

@@ -106,11 +106,7 @@ pub async fn advance(
 }
 
 /// Forgets what this browser has begun of the flow `flow` and not ended. Returns how many.
-pub async fn delete_unfinished(
-    unit: &mut Unit,
-    flow: &str,
-    browser: &TokenHash,
-) -> Result<usize> {
+pub async fn delete_unfinished(unit: &mut Unit, flow: &str, browser: &TokenHash) -> Result<usize> {
     let query = diesel::delete(
         executions::table
             .filter(executions::flow.eq(flow))

@@ -3,6 +3,7 @@
 //! secrets in everything that is shown or kept. Whatever is answered here is compared with the OpenAPI
 //! document (`contract.rs`).
 
+mod account;
 mod canary;
 mod contract;
 mod delegate;

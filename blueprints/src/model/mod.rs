@@ -23,8 +23,7 @@ pub use user::{Factors, User};
 
 /// What belongs to the language but not to this version of Flowgate; `*` stands for any name. A
 /// blueprint that states one of them is refused, because to ignore it would be to lie about it.
-pub(crate) const UNSUPPORTED: &[&[&str]] =
-    &[&["sources"], &["guarantees"], &["tests"]];
+pub(crate) const UNSUPPORTED: &[&[&str]] = &[&["sources"], &["guarantees"], &["tests"]];
 
 /// A blueprint: one YAML file, or a folder of them merged.
 #[derive(Debug, JsonSchema)]

@@ -33,11 +33,16 @@ use crate::app::App;
 /// The flow that begins with a passkey.
 const PASSWORDLESS: &str = "passwordless";
 
-/// What a URL of these endpoints says.
+/// How a sign-in begins.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub(in super::super) struct Parameters {
+pub(in super::super) struct Beginning {
     /// `native`: no cookies; the answer has a `token` to be sent as bearer.
     client: Option<String>,
+}
+
+/// Which sign-in is meant.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(in super::super) struct Waiting {
     /// The sign-in that waits, where no cookie names it.
     login: Option<String>,
 }
@@ -151,7 +156,7 @@ pub(super) struct Asked {
 /// `POST /api/v1/login`
 pub(in super::super) async fn start(
     State(app): State<Arc<App>>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<Beginning>,
     visitor: Visitor,
     headers: HeaderMap,
     Json(sent): Json<Credentials>,
@@ -175,7 +180,7 @@ pub(in super::super) async fn start(
 /// `GET /api/v1/login`: what the sign-in that waits asks for.
 pub(in super::super) async fn show(
     State(app): State<Arc<App>>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<Waiting>,
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
@@ -219,7 +224,7 @@ pub(in super::super) async fn verify(
 /// `POST /api/v1/login/passkey`: begins a sign-in with a passkey alone.
 pub(in super::super) async fn passkey(
     State(app): State<Arc<App>>,
-    Query(parameters): Query<Parameters>,
+    Query(parameters): Query<Beginning>,
     visitor: Visitor,
     headers: HeaderMap,
     Json(Nothing {}): Json<Nothing>,

@@ -13,10 +13,9 @@ use minijinja::value::Serde;
 use serde_json::{Value as Json, json};
 
 use super::{
-    App, Brand, Claim, ClientHead, Consent, ConsentClient, Error, ErrorKind, ErrorPage,
-    FlowHead, FormPost, Lang, Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox,
-    OutboxEntry, OutboxMail, Page, Person, Renderer, Scope, View, WikiAction, WikiClaims,
-    WikiError, WikiHome,
+    App, Brand, Claim, ClientHead, Consent, ConsentClient, Error, ErrorKind, ErrorPage, FlowHead,
+    FormPost, Lang, Links, LoggedOut, LogoutConfirm, OauthError, Organisation, Outbox, OutboxEntry,
+    OutboxMail, Page, Person, Renderer, Scope, View, WikiAction, WikiClaims, WikiError, WikiHome,
 };
 
 /// A page with data.

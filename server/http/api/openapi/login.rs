@@ -1,7 +1,7 @@
 //! Signing in.
 
 use super::super::login::{
-    Asked, Choice, Credentials, Done, NeedsMfa, Nothing, Parameters, Passkey, Verification,
+    Asked, Beginning, Choice, Credentials, Done, NeedsMfa, Nothing, Passkey, Verification, Waiting,
 };
 use super::operation::{
     DENIED, FORMAT, LOCKED, NOTHING_WAITS, OVERTAKEN, Operation, PAGE_NEEDED, Refusal, USED, WRONG,
@@ -21,7 +21,7 @@ pub(in super::super::super) const START: Operation = Operation::new(
              what waits is kept for ten minutes, in a cookie or by `login` and `token`; it opens \
              nothing but the endpoints below.",
 )
-.asks(of::<Parameters>)
+.asks(of::<Beginning>)
 .takes(of::<Credentials>, r#"{"login": "ada@acme.example", "password": "a long password of hers"}"#)
 .gives("Signed in: the person.", of::<Done>)
 .gives("A second factor is asked for.", of::<NeedsMfa>)
@@ -40,7 +40,7 @@ pub(in super::super::super) const START: Operation = Operation::new(
 /// `GET /api/v1/login`
 pub(in super::super::super) const SHOW: Operation =
     Operation::new(TAG, "What the sign-in that waits asks for")
-        .asks(of::<Parameters>)
+        .asks(of::<Waiting>)
         .gives("What is asked for.", of::<NeedsMfa>)
         .refuses(&[NOTHING_WAITS]);
 
@@ -82,7 +82,7 @@ pub(in super::super::super) const VERIFY: Operation = Operation::new(TAG, "Show 
 /// `POST /api/v1/login/passkey`
 pub(in super::super::super) const PASSKEY: Operation =
     Operation::new(TAG, "Sign in with a passkey alone")
-        .asks(of::<Parameters>)
+        .asks(of::<Beginning>)
         .takes(of::<Nothing>, "{}")
         .gives("For `navigator.credentials.get()`.", of::<Asked>)
         .refuses(&[DENIED]);
