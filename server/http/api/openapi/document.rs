@@ -185,7 +185,7 @@ fn of_every(route: &Route, operation: &Operation) -> Vec<Refusal> {
     }
     if matches!(route.access, Access::Sensitive | Access::Enrolling) {
         let when = "A proof is missing or too old: `code`, `acr_values`, `max_age` and `factors` say \
-                    which (RFC 9470).";
+         which (RFC 9470).";
         all.push(new(401, "insufficient_user_authentication", when));
     }
     if is_write {
@@ -223,7 +223,7 @@ fn security_schemes() -> Value {
         "oauth": {
             "type": "openIdConnect", "openIdConnectUrl": "/.well-known/openid-configuration",
             "description": "An access token with the scope `account`, which acts with what was proven \
-                            in its session.",
+             in its session.",
         },
     })
 }

@@ -37,7 +37,7 @@ pub(in super::super::super) const RENAME: Operation =
 pub(in super::super::super) const DELETE: Operation = Operation::new(FACTORS, "Delete a factor")
     .says(
         "Other sessions, tokens and remembered devices end with it, and the owner is told by mail. \
-             The last factor stays where an organisation demands one.",
+         The last factor stays where an organisation demands one.",
     )
     .gives_nothing("It is gone.")
     .refuses(&[NOT_FOUND, LAST_FACTOR]);
@@ -69,7 +69,7 @@ pub(in super::super::super) const TOTP_DISABLE: Operation = Operation::new(
 )
 .says(
     "With a code where one was confirmed. Where none was, what is pending is abandoned, and no \
-             code is needed.",
+     code is needed.",
 )
 .takes(of::<totp::Disabling>, r#"{"code": "123456"}"#)
 .gives("What is gone.", of::<Settled<totp::Disabled>>)

@@ -17,9 +17,9 @@ pub(in super::super::super) const START: Operation = Operation::new(
 )
 .says(
     "Where nothing more is asked for, the person is signed in: a browser gets its session's \
-             cookie, an app (`?client=native`) `session.token`. Else `status` is `needs_mfa`, and \
-             what waits is kept for ten minutes, in a cookie or by `login` and `token`; it opens \
-             nothing but the endpoints below.",
+     cookie, an app (`?client=native`) `session.token`. Else `status` is `needs_mfa`, and \
+     what waits is kept for ten minutes, in a cookie or by `login` and `token`; it opens \
+     nothing but the endpoints below.",
 )
 .asks(of::<Beginning>)
 .takes(of::<Credentials>, r#"{"login": "ada@acme.example", "password": "a long password of hers"}"#)
@@ -48,7 +48,7 @@ pub(in super::super::super) const SHOW: Operation =
 pub(in super::super::super) const CHOOSE: Operation = Operation::new(TAG, "Choose another way")
     .says(
         "One of `factors`. A factor that is sent (`email`, `sms`) is sent when it is chosen, and \
-             again when it is chosen again.",
+         again when it is chosen again.",
     )
     .takes(of::<Choice>, r#"{"factor": "static"}"#)
     .gives("What is asked for now.", of::<NeedsMfa>)
@@ -63,7 +63,7 @@ pub(in super::super::super) const CHOOSE: Operation = Operation::new(TAG, "Choos
 pub(in super::super::super) const VERIFY: Operation = Operation::new(TAG, "Show the second factor")
     .says(
         "With `code` for `totp`, `static`, `email` and `sms`, `credential` for `webauthn`. Five \
-             wrong ones end the sign-in, and lock the factor for a while.",
+         wrong ones end the sign-in, and lock the factor for a while.",
     )
     .takes(of::<Verification>, r#"{"code": "123456"}"#)
     .gives("Signed in: the person.", of::<Done>)

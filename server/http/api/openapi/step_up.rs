@@ -26,8 +26,8 @@ pub(in super::super::super) const SHOW: Operation =
 pub(in super::super::super) const START: Operation = Operation::new(TAG, "Ask for a proof")
     .says(
         "Without `factor`, for whichever the policies ask for; nothing where nothing is missing. \
-             With one, for that, whatever was shown before: a code is sent. With `step_up`, for \
-             another factor within it, or for another code.",
+         With one, for that, whatever was shown before: a code is sent. With `step_up`, for \
+         another factor within it, or for another code.",
     )
     .takes(of::<Choice>, r#"{"factor": "email"}"#)
     .gives("A factor is asked for.", of::<NeedsProof>)
