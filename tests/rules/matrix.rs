@@ -5,6 +5,7 @@ use chrono::Duration;
 use flowgate::http::{Access, Route, routes};
 use reqwest::Method;
 use serde_json::json;
+use std::fmt::Write as _;
 
 use super::routes::{address, is_api, needs_session};
 use crate::harness::{Browser, Page, RelyingParty, TestApp, Walk};
@@ -33,10 +34,11 @@ fn blueprint() -> String {
     for number in 0..2 * routes().len() {
         let (login, _) = person(number);
         let name = login.split('@').next().unwrap();
-        blueprint.push_str(&format!(
+        let _ = write!(
+            blueprint,
             "  {name}:\n    name: Mona Lovelace\n    email: {login}\n    verified: true\n    \
              password: {PASSWORD}\n    organisations: [acme]\n"
-        ));
+        );
     }
     blueprint
 }

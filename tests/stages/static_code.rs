@@ -418,7 +418,7 @@ fn codes_that_could_be_guessed_are_a_mistake_of_the_blueprint() {
     let registry = stages::registry();
     let options = blueprints::Options::new(&registry);
     let findings = |config: &str| {
-        let source = blueprints::Source::submitted("test.yaml", &blueprint(config));
+        let source = blueprints::Source::submitted("test.yaml", blueprint(config));
         blueprints::check_sources([source], &options).diagnostics
     };
     for config in

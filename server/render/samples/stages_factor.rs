@@ -24,7 +24,7 @@ fn reasons() -> Json {
     ])
 }
 
-fn wrong(field: Json, key: &str, name: &str, value: u64) -> Json {
+fn wrong(field: Option<&str>, key: &str, name: &str, value: u64) -> Json {
     json!([{ "field": field, "key": key, "params": { name: value } }])
 }
 
@@ -40,11 +40,11 @@ fn codes() -> Vec<Sample> {
         json!({ "left": 1, "pattern": "XXXXX-XXXXX", "others": [], "remember": { "days": 1 } });
     vec![
         stage("totp", "totp", &app, &json!([])),
-        stage("totp_error_plain", "totp", &app, &wrong(json!("code"), "code.wrong", "-", 0)),
-        stage("totp_locked", "totp", &app, &wrong(json!(null), "code.locked", "minutes", 15)),
+        stage("totp_error_plain", "totp", &app, &wrong(Some("code"), "code.wrong", "-", 0)),
+        stage("totp_locked", "totp", &app, &wrong(None, "code.locked", "minutes", 15)),
         stage("totp_minimal", "totp", &json!({ "digits": 8 }), &json!([])),
         stage("static", "static", &paper, &json!([])),
-        stage("static_last_plain", "static", &last, &wrong(json!("code"), "code.used", "-", 0)),
+        stage("static_last_plain", "static", &last, &wrong(Some("code"), "code.used", "-", 0)),
     ]
 }
 
@@ -68,20 +68,20 @@ fn messages() -> Vec<Sample> {
             "email_otp_long_plain",
             "email_otp",
             &long,
-            &wrong(json!("code"), "code.expired", "-", 0),
+            &wrong(Some("code"), "code.expired", "-", 0),
         ),
         stage(
             "email_otp_unknown",
             "email_otp",
             &unknown,
-            &wrong(json!(null), "code.too_soon", "seconds", 12),
+            &wrong(None, "code.too_soon", "seconds", 12),
         ),
         stage("sms_otp", "sms_otp", &text, &json!([])),
         stage(
             "sms_otp_error_plain",
             "sms_otp",
             &unknown,
-            &wrong(json!("code"), "code.format", "-", 0),
+            &wrong(Some("code"), "code.format", "-", 0),
         ),
     ]
 }
@@ -107,16 +107,16 @@ fn passkeys() -> Vec<Sample> {
         })
     };
     let google = json!([{ "slug": "google", "name": "Google" }]);
-    let failed = |field: Json, key: &str| wrong(field, key, "-", 0);
+    let failed = |field: Option<&str>, key: &str| wrong(field, key, "-", 0);
     vec![
         stage("webauthn", "webauthn", &second, &json!([])),
         stage(
             "webauthn_error_plain",
             "webauthn",
             &second,
-            &failed(json!("credential"), "webauthn.failed"),
+            &failed(Some("credential"), "webauthn.failed"),
         ),
-        stage("webauthn_expired", "webauthn", &second, &failed(json!(null), "webauthn.expired")),
+        stage("webauthn_expired", "webauthn", &second, &failed(None, "webauthn.expired")),
         stage("webauthn_passwordless_plain", "webauthn", &passwordless, &json!([])),
         stage("identify_passkey_field", "identify", &identify("autofill", &json!([])), &json!([])),
         stage("identify_passkey_plain", "identify", &identify("button", &google), &json!([])),
@@ -124,7 +124,7 @@ fn passkeys() -> Vec<Sample> {
             "identify_passkey_error",
             "identify",
             &identify("button", &json!([])),
-            &failed(json!("credential"), "webauthn.unknown"),
+            &failed(Some("credential"), "webauthn.unknown"),
         ),
     ]
 }

@@ -112,12 +112,14 @@ pub(crate) trait Enrols {
     ) -> impl Future<Output = Result<Answered>> + Send;
 }
 
-/// The answer as `A`, or what to say of one that is not.
-pub(crate) fn read<A: DeserializeOwned>(
-    answer: Map<String, Value>,
-) -> std::result::Result<A, Answered> {
-    serde_json::from_value(Value::Object(answer))
-        .map_err(|_| Answered::Retry(vec![FieldError::page("error.answer")]))
+/// The answer as `A`, if it is one.
+pub(crate) fn read<A: DeserializeOwned>(answer: Map<String, Value>) -> Option<A> {
+    serde_json::from_value(Value::Object(answer)).ok()
+}
+
+/// What to say of an answer that is none.
+pub(crate) fn no_answer() -> Answered {
+    Answered::Retry(vec![FieldError::page("error.answer")])
 }
 
 /// The name for a credential: the one that was given, or else `default`.

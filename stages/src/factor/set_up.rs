@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::credential;
 
-use super::{Enrols, MOST_OF_A_KIND, read};
+use super::{Enrols, MOST_OF_A_KIND, no_answer, read};
 use crate::recovery_codes;
 
 /// A set-up under way.
@@ -59,10 +59,7 @@ impl<E: Enrols> SetUp<E> {
             let error = FieldError::page("factor.too_many").with("count", MOST_OF_A_KIND);
             return Ok(Answered::Retry(vec![error]));
         }
-        let answer = match read(answer) {
-            Ok(answer) => answer,
-            Err(refusal) => return Ok(refusal),
-        };
+        let Some(answer) = read(answer) else { return Ok(no_answer()) };
         let answered = E::answer(context, config, answer).await?;
         if !matches!(answered, Answered::Next) || !recovery_codes::offer(context).await? {
             return Ok(answered);

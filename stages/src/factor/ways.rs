@@ -10,7 +10,7 @@ use engine::{Answered, Context, Result};
 use serde_json::{Map, Value};
 
 use super::set_up::SetUp;
-use super::{Enrols, Proves, Wanted, read};
+use super::{Enrols, Proves, Wanted, no_answer, read};
 use crate::email_otp::EmailOtp;
 use crate::email_otp_setup::EmailOtpSetup;
 use crate::password::Password;
@@ -66,14 +66,14 @@ pub(crate) fn is_ready(context: &Context<'_>, factor: Factor) -> bool {
 }
 
 /// How a factor is shown.
-pub(crate) fn proof(factor: Factor) -> Option<&'static dyn Proof> {
+pub(crate) fn proof(factor: Factor) -> &'static dyn Proof {
     match factor {
-        Factor::Password => Some(&Of::<Password>(PhantomData)),
-        Factor::Webauthn => Some(&Of::<Webauthn>(PhantomData)),
-        Factor::Totp => Some(&Of::<Totp>(PhantomData)),
-        Factor::Static => Some(&Of::<StaticCode>(PhantomData)),
-        Factor::Email => Some(&Of::<EmailOtp>(PhantomData)),
-        Factor::Sms => Some(&Of::<SmsOtp>(PhantomData)),
+        Factor::Password => &Of::<Password>(PhantomData),
+        Factor::Webauthn => &Of::<Webauthn>(PhantomData),
+        Factor::Totp => &Of::<Totp>(PhantomData),
+        Factor::Static => &Of::<StaticCode>(PhantomData),
+        Factor::Email => &Of::<EmailOtp>(PhantomData),
+        Factor::Sms => &Of::<SmsOtp>(PhantomData),
     }
 }
 
@@ -111,8 +111,8 @@ impl<P: Proves> Proof for Of<P> {
     ) -> Boxed<'a, Answered> {
         Box::pin(async move {
             match read(answer) {
-                Ok(answer) => P::answer(context, &P::Config::default(), wanted, answer).await,
-                Err(refusal) => Ok(refusal),
+                Some(answer) => P::answer(context, &P::Config::default(), wanted, answer).await,
+                None => Ok(no_answer()),
             }
         })
     }

@@ -8,12 +8,12 @@ mod page;
 mod plan;
 
 use assurance::{Decision, Factor};
-use engine::{Answered, Challenge, Context, Denial, Entered, FieldError, Result, Stage};
+use engine::{Answered, Challenge, Context, Denial, Entered, Result, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::factor::ways;
+use crate::factor::{no_answer, ways};
 use plan::Plan;
 
 /// Lets through who is admitted, and asks everybody else for exactly what is missing.
@@ -126,13 +126,12 @@ impl Stage for Gate {
             (Plan::Enrol(offer), Some(factor)) if offer.factors.contains(&factor) => {
                 begin_enrolment(context, pages, factor).await
             }
-            (_, Some(_)) => Ok(Answered::Retry(vec![FieldError::page("error.answer")])),
             (Plan::Enrol(offer), None) if answer.later && offer.later => {
                 proceed(context, Pages { later: true, ..pages }).await
             }
             (Plan::Ask(ask), None) => prove(context, pages, ask, answer).await,
-            // The back button, or a page that somebody else's change has overtaken.
-            (Plan::Enrol(_), None) => Ok(Answered::Retry(vec![FieldError::page("error.answer")])),
+            // Something that is not offered; the back button; a page that was overtaken.
+            (_, Some(_)) | (Plan::Enrol(_), None) => Ok(no_answer()),
             (Plan::Pass | Plan::Deny(_), None) => proceed(context, pages).await,
         }
     }
@@ -145,10 +144,7 @@ async fn prove(
     ask: plan::Ask,
     answer: Answer,
 ) -> Result<Answered> {
-    let Some(way) = ways::proof(ask.factor) else {
-        return Ok(Answered::Retry(vec![FieldError::page("error.answer")]));
-    };
-    let answered = way.answer(context, &ask.wanted, answer.rest).await?;
+    let answered = ways::proof(ask.factor).answer(context, &ask.wanted, answer.rest).await?;
     if !matches!(answered, Answered::Next) {
         return Ok(answered);
     }
@@ -167,7 +163,7 @@ async fn begin_enrolment(
     factor: Factor,
 ) -> Result<Answered> {
     let Some(way) = ways::enrolment(factor) else {
-        return Ok(Answered::Retry(vec![FieldError::page("error.answer")]));
+        return Ok(no_answer());
     };
     way.prepare(context).await?;
     context.set_scratch_of(PAGES, &Pages { enrolling: Some(factor), ..pages });
@@ -181,7 +177,7 @@ async fn enrol(
     answer: Map<String, Value>,
 ) -> Result<Answered> {
     let Some(way) = ways::enrolment(factor) else {
-        return Ok(Answered::Retry(vec![FieldError::page("error.answer")]));
+        return Ok(no_answer());
     };
     // What was offered may be refused by now: another browser of the person's may have enrolled, and
     // whoever has a factor shows it first. Once it is bound, only its codes are left to show.
@@ -205,10 +201,8 @@ async fn proceed(context: &mut Context<'_>, mut pages: Pages) -> Result<Answered
         Plan::Pass => return Ok(Answered::Next),
         Plan::Deny(denial) => return Ok(Answered::Deny(denial)),
         Plan::Ask(ask) => {
-            if pages.prepared != Some(ask.factor)
-                && let Some(way) = ways::proof(ask.factor)
-            {
-                way.prepare(context, &ask.wanted).await?;
+            if pages.prepared != Some(ask.factor) {
+                ways::proof(ask.factor).prepare(context, &ask.wanted).await?;
                 pages.prepared = Some(ask.factor);
             }
         }

@@ -24,7 +24,7 @@ pub(super) async fn show(context: &mut Context<'_>, pages: &Pages) -> Result<Cha
     }
     Ok(match plan::make(context, pages).await? {
         Plan::Ask(ask) => {
-            let Some(way) = ways::proof(ask.factor) else { return Ok(overtaken()) };
+            let way = ways::proof(ask.factor);
             let mut data = way.challenge(context, &ask.wanted).await?;
             data["others"] = json!(others(&ask.factors, ask.factor));
             data["reasons"] = json!(ask.explanation.reasons);

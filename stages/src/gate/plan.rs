@@ -110,8 +110,7 @@ async fn ask(context: &mut Context<'_>, pages: &Pages, challenge: Challenge) -> 
     // Who is brought back by a mailbox has shown it: it is no second factor there, however often.
     let is_spent =
         |it: &Factor| *it == Factor::Email && context.program().purpose() == Purpose::Recovery;
-    let can_be =
-        |it: &Factor| ways::proof(*it).is_some() && ways::is_ready(context, *it) && !is_spent(it);
+    let can_be = |it: &Factor| ways::is_ready(context, *it) && !is_spent(it);
     let factors: Vec<Factor> = challenge.factors.iter().copied().filter(can_be).collect();
     let Some(first) = first(context, &factors).await? else {
         return Ok(Plan::Deny(denial(&Decision::Challenge(challenge))));

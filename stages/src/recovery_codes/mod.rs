@@ -183,12 +183,12 @@ pub(crate) struct Answer {
 /// Takes the answer to codes that [`offer`] made.
 pub(crate) fn answer(context: &mut Context<'_>, answer: Map<String, Value>) -> Answered {
     match crate::factor::read::<Answer>(answer) {
-        Ok(Answer { saved: true }) => {
+        Some(Answer { saved: true }) => {
             forget(context);
             Answered::Next
         }
-        Ok(_) => unsaved(),
-        Err(refusal) => refusal,
+        Some(_) => unsaved(),
+        None => crate::factor::no_answer(),
     }
 }
 

@@ -73,8 +73,9 @@ impl Kept {
         let damaged = |what: &str| Error::Internal(format!("credential {}: {what}", credential.id));
         let kept = serde_json::from_value(credential.data.0.clone())
             .map_err(|error| damaged(&error.to_string()))?;
-        let sealed = credential.sealed.as_ref().ok_or_else(|| damaged("its secret is missing"))?;
-        let secret = sealer.open(&credential::place(&credential.id), sealed)?;
+        let secret = credential.sealed.as_ref();
+        let secret = secret.ok_or_else(|| damaged("its secret is missing"))?;
+        let secret = sealer.open(&credential::place(&credential.id), secret)?;
         Ok((kept, Zeroizing::new(secret.to_vec())))
     }
 }
