@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::credential::Credential;
 use store::event::{NewEvent, Outcome};
 use store::execution::Execution;
+use store::mail::{self, Message};
 use store::organisation::Organisation;
 use store::user::{self, User};
 use store::{Id, Time};
@@ -24,6 +25,7 @@ use crate::effect::Effect;
 use crate::program::Program;
 use crate::request::Request;
 use crate::services::{MailDraft, Services};
+use crate::stage::FieldError;
 use crate::state::{Secrets, State};
 use crate::{Error, Result};
 
@@ -41,6 +43,8 @@ pub struct Context<'a> {
     pub(crate) effects: Vec<Effect>,
     pub(crate) signed_in: Option<SignedIn>,
     pub(crate) signed_out: bool,
+    /// What to say of an answer that was not compared with anything.
+    pub(crate) refused: Option<Vec<FieldError>>,
     person: Option<User>,
     joining: Vec<(Organisation, Time)>,
     binding: Vec<Credential>,
@@ -74,6 +78,7 @@ impl<'a> Context<'a> {
             effects: Vec::new(),
             signed_in: None,
             signed_out: false,
+            refused: None,
             person: None,
             joining: Vec::new(),
             binding: Vec::new(),
@@ -233,12 +238,30 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When it cannot be worded.
     pub fn mail(&mut self, template: &'static str, to: &str, data: Value) -> Result<()> {
+        let message = self.compose(template, to, data)?;
+        self.push(Effect::SendMail(message));
+        Ok(())
+    }
+
+    /// Sends a mail whatever becomes of this answer: a warning that whoever is warned of must not be
+    /// able to hold back, by sending two answers at once.
+    ///
+    /// # Errors
+    /// When it cannot be worded or kept.
+    pub async fn warn(&self, template: &'static str, to: &str, data: Value) -> Result<()> {
+        let message = self.compose(template, to, data)?;
+        let store = &self.services.store;
+        let mut unit = store.write().await?;
+        mail::create(&mut unit, store.ambient(), store.sealer(), &message).await?;
+        unit.commit().await?;
+        Ok(())
+    }
+
+    fn compose(&self, template: &'static str, to: &str, data: Value) -> Result<Message> {
         let language = self.person.as_ref().and_then(|person| person.language.clone());
         let language = language.unwrap_or_else(|| self.request.language.clone());
         let draft = MailDraft { template, to, language: &language, data };
-        let message = self.services.mailroom.compose(&draft)?;
-        self.push(Effect::SendMail(message));
-        Ok(())
+        self.services.mailroom.compose(&draft)
     }
 
     /// Drops what an answer wanted that lost a race.

@@ -29,6 +29,8 @@ pub enum Effect {
     BindCredential {
         /// Which.
         credential: Credential,
+        /// The person's security epoch: what ended everything else ends this too.
+        security_epoch: i64,
     },
     /// Change a person's own fields.
     UpdateProfile {
@@ -86,6 +88,8 @@ pub enum Effect {
         credential: Credential,
         /// What is kept of each code.
         hashes: Vec<static_code::CodeHash>,
+        /// The person's security epoch; see [`Effect::BindCredential`].
+        security_epoch: i64,
     },
     /// Use a recovery code. Whoever comes second has proven nothing.
     ClaimStaticCode {
@@ -168,7 +172,10 @@ impl Effect {
         match self {
             Self::CreateUser { person } => user::create(unit, &person).await?,
             Self::Join(membership) => organisation::join(unit, &membership).await?,
-            Self::BindCredential { credential } => credential::create(unit, &credential).await?,
+            Self::BindCredential { credential, security_epoch } => {
+                same_epoch(unit, &credential.user_id, security_epoch).await?;
+                credential::create(unit, &credential).await?;
+            }
             Self::UpdateProfile { id, name, attributes } => {
                 user::update_profile(unit, &id, &name, attributes, now).await?;
             }
@@ -215,7 +222,8 @@ impl Effect {
                     return Err(crate::Error::Spent(spent));
                 }
             }
-            Self::ReplaceStaticCodes { credential, hashes } => {
+            Self::ReplaceStaticCodes { credential, hashes, security_epoch } => {
+                same_epoch(unit, &credential.user_id, security_epoch).await?;
                 match static_code::replace(unit, store.ambient(), &credential, &hashes).await {
                     // Another request made a set at the same time: that one is theirs.
                     Err(store::Error::Conflict(_)) => return Err(crate::Error::Stale),
@@ -256,4 +264,13 @@ impl Effect {
         }
         Ok(())
     }
+}
+
+/// Whether nothing has ended what the person proved, up to this unit's commit.
+async fn same_epoch(unit: &mut Unit, id: &Id<User>, security_epoch: i64) -> Result<()> {
+    let person = user::lock(unit, id).await?.filter(User::is_active);
+    if person.ok_or(crate::Error::Stale)?.security_epoch != security_epoch {
+        return Err(crate::Error::Stale);
+    }
+    Ok(())
 }

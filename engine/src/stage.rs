@@ -115,6 +115,9 @@ pub enum Answered {
     Next,
     /// It was not: ask again and say why.
     Retry(Vec<FieldError>),
+    /// It was not compared with anything: the page stays as it is, and so does its step, so that of
+    /// several answers at once the one that may be compared is not kept out by those that may not.
+    Refuse(Vec<FieldError>),
     /// Everything begins again.
     Restart(Vec<FieldError>),
     /// The flow ends with a refusal.

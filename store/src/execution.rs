@@ -105,6 +105,28 @@ pub async fn advance(
     crate::one(on!(unit, |c| query.execute(c))?)
 }
 
+/// Changes what the execution shows, without taking an answer: it stays at `step`.
+///
+/// # Errors
+/// [`crate::Error::Stale`] when it is not at that step any more, or ended.
+pub async fn note(
+    unit: &mut Unit,
+    id: &Id<Execution>,
+    step: i64,
+    state: serde_json::Value,
+    now: Time,
+) -> Result<()> {
+    let query = diesel::update(
+        executions::table
+            .find(id)
+            .filter(executions::step.eq(step))
+            .filter(executions::finished_at.is_null())
+            .filter(executions::expires_at.gt(now)),
+    )
+    .set(executions::state.eq(Document(state)));
+    crate::one(on!(unit, |c| query.execute(c))?)
+}
+
 /// Forgets what this browser has begun of the flow `flow` and not ended. Returns how many.
 pub async fn delete_unfinished(unit: &mut Unit, flow: &str, browser: &TokenHash) -> Result<usize> {
     let query = diesel::delete(

@@ -1,6 +1,7 @@
 //! Whole logins, and what interrupts and attacks them: one file per flow or per kind of trouble.
 //! `CVE-…` and `A-…` stand beside the weakness that a test is about.
 
+mod account;
 mod bodies;
 mod conditions;
 mod crash;

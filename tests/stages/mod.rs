@@ -2,6 +2,7 @@
 //! `pages.rs` are about all of them.
 
 mod attacks;
+mod binding;
 mod message;
 mod otp;
 mod pages;

@@ -19,7 +19,8 @@ impl Context<'_> {
     /// When there is nobody, or the mail cannot be worded.
     pub async fn bind(&mut self, credential: Credential) -> Result<()> {
         self.note_binding("factor_added", &credential).await?;
-        self.push(Effect::BindCredential { credential });
+        let security_epoch = self.state.security_epoch;
+        self.push(Effect::BindCredential { credential, security_epoch });
         Ok(())
     }
 
@@ -33,7 +34,8 @@ impl Context<'_> {
         hashes: Vec<CodeHash>,
     ) -> Result<()> {
         self.note_binding("recovery_codes_made", &credential).await?;
-        self.push(Effect::ReplaceStaticCodes { credential, hashes });
+        let security_epoch = self.state.security_epoch;
+        self.push(Effect::ReplaceStaticCodes { credential, hashes, security_epoch });
         Ok(())
     }
 
@@ -113,6 +115,7 @@ impl Context<'_> {
         self.push(effect);
         let data = serde_json::json!({
             "name": name,
+            "new": address,
             "when": now,
             "ip": self.request.ip,
             "link": format!("{}/account/security", self.services.public_url),
@@ -159,7 +162,8 @@ impl Context<'_> {
         let credential = phc.map(|phc| self.password_credential(&person.id, phc));
         self.push(Effect::CreateUser { person: Box::new(person.clone()) });
         if let Some(credential) = credential {
-            self.push(Effect::BindCredential { credential });
+            let security_epoch = self.state.security_epoch;
+            self.push(Effect::BindCredential { credential, security_epoch });
             // Whoever chose it knows it; by itself that says nothing of who they are.
             if !self.state.evidence.is_empty() {
                 self.prove(Method::Password);

@@ -1,6 +1,6 @@
 //! What holds for the person here and now, and what `assurance` says of what they showed.
 
-use assurance::{Decision, Evidence, Method, Proof};
+use assurance::{Decision, Evidence, Factor, Method, Proof};
 use store::organisation::{self, Membership};
 use store::standing::{self, Standing};
 use store::{Id, client, user};
@@ -81,19 +81,47 @@ impl Context<'_> {
         Ok(assurance::admit(&standing.policies, &self.state.evidence, &standing.enrolled, now))
     }
 
-    /// Whether, by the same rules, the person may change what they sign in with. In a flow of somebody who is signed in
+    /// Whether the person may go on here by the same rules: in a flow of somebody who is signed in
     /// already the evidence is as old as the session, so there it must be recent (`recent` of the
-    /// policies): whoever finds the browser open must not take the account over.
+    /// policies), since whoever finds the browser open must not take the account over.
+    ///
+    /// # Errors
+    /// When nobody was identified.
+    pub async fn admit_here(&mut self) -> Result<ForChange> {
+        self.admit_with(self.shown()).await
+    }
+
+    /// Whether the person may change what they sign in with: as [`Context::admit_here`], but by what
+    /// was shown alone. A remembered browser spares a question; it is no proof, and whoever sits at it
+    /// must not bind a factor of their own (NIST SP 800-63B-4 §4.1.2.1).
     ///
     /// # Errors
     /// When nobody was identified.
     pub async fn admit_for_change(&mut self) -> Result<ForChange> {
+        let mut mailboxes: Vec<String> = Vec::new();
+        for enrolled in self.standing().await?.enrolled.factors() {
+            if enrolled.factor == Factor::Email {
+                mailboxes.push(user::key(&enrolled.credential));
+            }
+        }
+        let own = self.person().await?.and_then(|person| person.email.as_deref().map(user::key));
+        mailboxes.extend(own);
+        // A mailbox that somebody wants to have shows nothing of who they are.
+        let is_theirs = |proof: &&Proof| match &proof.method {
+            Method::Email { address } => mailboxes.contains(&user::key(address)),
+            _ => true,
+        };
+        let shown = self.shown().proofs().iter().filter(is_theirs).cloned().collect();
+        self.admit_with(shown).await
+    }
+
+    async fn admit_with(&mut self, shown: Evidence) -> Result<ForChange> {
         let mut standing = self.standing().await?;
         if self.program.purpose().needs_session() {
             standing.policies.demand.sensitive = true;
         }
         let now = self.now.into();
-        Ok(assurance::admit(&standing.policies, &self.shown(), &standing.enrolled, now).into())
+        Ok(assurance::admit(&standing.policies, &shown, &standing.enrolled, now).into())
     }
 
     /// What was shown for a change of what the person signs in with. Where they are brought back, the

@@ -13,7 +13,7 @@ use super::{Engine, Loaded, run, save};
 use crate::condition::Answer;
 use crate::context::Context;
 use crate::request::Request;
-use crate::state::{Secrets, State};
+use crate::state::Secrets;
 use crate::view::View;
 use crate::{Error, Result};
 
@@ -65,7 +65,10 @@ impl Engine {
         };
         let (id, state, secrets) = match &own {
             Some(own) => (own.row.id.clone(), own.state.clone(), own.secrets.clone()),
-            None => (self.services.ambient().id(), State::new(None, None), Secrets::default()),
+            None => {
+                let state = super::beginning(program, request, super::Begin::default())?;
+                (self.services.ambient().id(), state, Secrets::default())
+            }
         };
         let mut context =
             Context::new(&self.services, request, program, id, link.version, state, secrets);

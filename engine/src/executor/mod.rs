@@ -152,6 +152,9 @@ impl Engine {
         let mut context =
             Context::new(&self.services, request, &program, id, row.version, state, secrets);
         take(&mut context, answer).await?;
+        if let Some(errors) = context.refused.take() {
+            return save::refuse(context, &row, before, errors).await;
+        }
         save::advance(context, &row, before).await
     }
 
@@ -228,6 +231,10 @@ async fn take(context: &mut Context<'_>, answer: Value) -> Result<()> {
         }
         Answered::Retry(errors) => {
             context.state.errors = errors;
+            Ok(())
+        }
+        Answered::Refuse(errors) => {
+            context.refused = Some(errors);
             Ok(())
         }
         Answered::Restart(errors) => restart(context, errors).await,

@@ -64,6 +64,24 @@ pub(super) async fn advance(
     view(&mut context, row.step + 1, finished_at).await
 }
 
+/// Shows what to say of an answer that was not compared with anything. `before` stays.
+pub(super) async fn refuse(
+    mut context: Context<'_>,
+    row: &Execution,
+    before: (State, Secrets),
+    errors: Vec<FieldError>,
+) -> Result<View> {
+    (context.state, context.secrets) = before;
+    context.state.errors = errors;
+    context.effects.retain(Effect::outlives_refusal);
+    let state = encode(&context.state)?;
+    let mut unit = context.services().store.write().await?;
+    execution::note(&mut unit, &row.id, row.step, state, context.now()).await?;
+    apply(&mut unit, &mut context).await?;
+    unit.commit().await?;
+    view(&mut context, row.step, None).await
+}
+
 /// Somebody else took the name or the address meanwhile. Ask for another on the page that was left,
 /// or from the beginning where that page did not ask for it.
 async fn ask_again(context: &mut Context<'_>, before: State, field: &str) -> Result<()> {

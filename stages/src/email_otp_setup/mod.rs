@@ -63,6 +63,6 @@ impl Stage for EmailOtpSetup {
         config: &Config,
         answer: Map<String, Value>,
     ) -> Result<Answered> {
-        SetUp::<Self>::answer(context, config, answer).await
+        set_up::stage_answer::<Self>(context, config, answer).await
     }
 }

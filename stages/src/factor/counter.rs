@@ -50,7 +50,7 @@ pub(crate) async fn attempt(context: &mut Context<'_>, factor: Factor) -> Result
         Attempt::Locked { until } => {
             let data = json!({ "factor": factor, "reason": "locked" });
             context.record("factor_checked", Outcome::Failure, data);
-            Ok(Try::Refused(Answered::Retry(vec![locked(context.now(), until)])))
+            Ok(Try::Refused(Answered::Refuse(vec![locked(context.now(), until)])))
         }
     }
 }
@@ -101,5 +101,5 @@ async fn tell_owner(context: &mut Context<'_>, factor: Factor) -> Result<()> {
         "ip": context.request().ip,
         "link": format!("{}/account/activity", context.services().public_url),
     });
-    context.mail("factor_locked", &email, data)
+    context.warn("factor_locked", &email, data).await
 }

@@ -68,6 +68,11 @@ impl<E: Enrols> SetUp<E> {
         Ok(Answered::Retry(Vec::new()))
     }
 
+    /// Whether the factor is bound, and only its recovery codes are left to show.
+    pub(crate) fn is_bound(context: &Context<'_>) -> bool {
+        Self::phase(context) == Phase::Codes
+    }
+
     fn phase(context: &Context<'_>) -> Phase {
         context.scratch_of(PHASE).unwrap_or_default()
     }
@@ -101,4 +106,23 @@ pub(crate) async fn stage_enter<E: Enrols>(
         }
         ForChange::Refused(refused) => Ok(Entered::Deny(crate::gate::denial(&refused))),
     }
+}
+
+/// What a stage of a set-up's own does with an answer. The page may have stood open for long: whoever
+/// is not admitted any more, because the proof grew old or a factor was enrolled elsewhere since,
+/// begins again and is asked.
+pub(crate) async fn stage_answer<E: Enrols>(
+    context: &mut Context<'_>,
+    config: &E::Config,
+    answer: Map<String, Value>,
+) -> Result<Answered> {
+    if !SetUp::<E>::is_bound(context) {
+        if context.person().await?.is_none() {
+            return Ok(Answered::Deny(crate::gate::nobody()));
+        }
+        if let ForChange::Refused(_) = context.admit_for_change().await? {
+            return Ok(Answered::Restart(Vec::new()));
+        }
+    }
+    SetUp::<E>::answer(context, config, answer).await
 }

@@ -47,6 +47,8 @@ pub(crate) trait Enrolment: Sync {
     fn prepare<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, ()>;
     /// The component to show, and its data.
     fn challenge<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, (&'static str, Value)>;
+    /// Whether the factor is bound, and only its recovery codes are left to show.
+    fn is_bound(&self, context: &Context<'_>) -> bool;
     /// Takes an answer: [`Answered::Next`] when the factor is bound and everything was shown.
     fn answer<'a>(
         &self,
@@ -119,6 +121,10 @@ impl<P: Proves> Proof for Of<P> {
 }
 
 impl<E: Enrols> Enrolment for Of<E> {
+    fn is_bound(&self, context: &Context<'_>) -> bool {
+        SetUp::<E>::is_bound(context)
+    }
+
     fn prepare<'a>(&self, context: &'a mut Context<'_>) -> Boxed<'a, ()> {
         Box::pin(async move { SetUp::<E>::enter(context, &E::Config::default()).await })
     }

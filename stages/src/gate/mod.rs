@@ -89,7 +89,7 @@ impl Stage for Gate {
         Ok(match proceed(context, Pages::default()).await? {
             Answered::Next => Entered::Next,
             Answered::Deny(denial) => Entered::Deny(denial),
-            Answered::Retry(_) | Answered::Restart(_) => Entered::Ask,
+            Answered::Retry(_) | Answered::Refuse(_) | Answered::Restart(_) => Entered::Ask,
         })
     }
 
@@ -186,7 +186,7 @@ async fn enrol(
         Plan::Enrol(offer) => offer.factors.contains(&factor),
         Plan::Pass | Plan::Ask(_) | Plan::Deny(_) => false,
     };
-    if !was_offered && !context.state().evidence.has(factor) {
+    if !was_offered && !way.is_bound(context) {
         return proceed(context, Pages { enrolling: None, ..pages }).await;
     }
     match way.answer(context, answer).await? {

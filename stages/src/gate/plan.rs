@@ -49,9 +49,9 @@ pub(super) struct Offer {
 
 /// What to do next, with what was shown so far.
 pub(super) async fn make(context: &mut Context<'_>, pages: &Pages) -> Result<Plan> {
-    Ok(match context.admit_for_change().await? {
+    Ok(match context.admit_here().await? {
         ForChange::Permitted(permit) => match permit.enrol_by() {
-            Some(deadline) if !pages.later && is_sign_in(context) => {
+            Some(deadline) if !pages.later && may_enrol(context).await? => {
                 let explanation = permit.explanation().clone();
                 within_grace(context, deadline, explanation).await?
             }
@@ -63,6 +63,12 @@ pub(super) async fn make(context: &mut Context<'_>, pages: &Pages) -> Result<Pla
         ForChange::Refused(Decision::Enrol(enrol)) => demand(context, enrol),
         ForChange::Refused(refused) => Plan::Deny(denial(&refused)),
     })
+}
+
+/// Whether a factor may be bound now, while it could still wait.
+async fn may_enrol(context: &mut Context<'_>) -> Result<bool> {
+    let permitted = matches!(context.admit_for_change().await?, ForChange::Permitted(_));
+    Ok(permitted && is_sign_in(context))
 }
 
 /// Whether the flow is one in which people come in: there they hear of a deadline.

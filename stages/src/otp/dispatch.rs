@@ -25,7 +25,7 @@ pub(super) async fn send<R: Route>(
     if !R::is_ready(context) {
         return Ok(Some(FieldError::page("sms_otp_setup.off")));
     }
-    if let Taken::NotBefore(at) = count::<R>(context, &to.to).await? {
+    if let Taken::NotBefore(at) = count::<R>(context, of, &to.to).await? {
         context.record("code_sent", Outcome::Failure, json!({ "factor": R::FACTOR }));
         if let Some(pending) = of.pending::<R>(context) {
             of.keep::<R>(context, &Pending { again_at: at, ..pending });
@@ -67,14 +67,17 @@ pub(super) fn too_early<R: Route>(context: &Context<'_>, of: Use) -> Option<Fiel
     (again_at > context.now()).then(|| too_soon(context, again_at))
 }
 
-/// Counts the code for the person and for the recipient, for good, before it is sent.
-async fn count<R: Route>(context: &Context<'_>, to: &str) -> Result<Taken> {
+/// Counts the code for the person, for good, before it is sent; one that goes where nothing is bound
+/// yet also for the recipient. What goes to the person's own mailbox or number is not for strangers to
+/// use up.
+async fn count<R: Route>(context: &Context<'_>, of: Use, to: &str) -> Result<Taken> {
     let services = context.services();
     let digest = services.store.sealer().mac(R::SENT, R::key(to).as_bytes());
     let recipient = format!("recipient:{}", HEXLOWER.encode(&digest));
     let now = context.now();
     let mut unit = services.store.write().await?;
-    for subject in [crate::subject(context), recipient] {
+    let recipient = matches!(of, Use::Confirm).then_some(recipient);
+    for subject in std::iter::once(crate::subject(context)).chain(recipient) {
         if let Taken::NotBefore(at) = quota::take(&mut unit, &subject, R::SENT, QUOTA, now).await? {
             unit.rollback().await?;
             return Ok(Taken::NotBefore(at));

@@ -108,7 +108,7 @@ impl Proves for Password {
             let minutes = (*until - *context.now()).num_minutes() + 1;
             context.record("password_checked", Outcome::Failure, json!({ "reason": "locked" }));
             let error = FieldError::field("password", "password.locked").with("minutes", minutes);
-            return Ok(Answered::Retry(vec![error]));
+            return Ok(Answered::Refuse(vec![error]));
         }
         let stored = find(context).await?;
         let phc = stored.as_ref().map(|(_, kept)| kept.phc.as_str());

@@ -207,6 +207,6 @@ impl Stage for TotpSetup {
         config: &Config,
         answer: Map<String, Value>,
     ) -> Result<Answered> {
-        SetUp::<Self>::answer(context, config, answer).await
+        factor::set_up::stage_answer::<Self>(context, config, answer).await
     }
 }

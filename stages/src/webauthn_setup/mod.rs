@@ -12,7 +12,7 @@ use store::Document;
 use store::credential::{self, Credential};
 use store::event::Outcome;
 
-use crate::factor::set_up::{SetUp, stage_enter};
+use crate::factor::set_up::{SetUp, stage_answer, stage_enter};
 use crate::factor::{self, Enrols};
 use crate::webauthn::{
     self, Attestation, KIND, Kept, Refusal, Registration, ResidentKey, UserVerification,
@@ -222,6 +222,6 @@ impl Stage for WebauthnSetup {
         config: &Config,
         answer: Map<String, Value>,
     ) -> Result<Answered> {
-        SetUp::<Self>::answer(context, config, answer).await
+        stage_answer::<Self>(context, config, answer).await
     }
 }
