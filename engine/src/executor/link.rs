@@ -63,12 +63,11 @@ impl Engine {
             }
             None => None,
         };
-        let (id, state, secrets) = match &own {
-            Some(own) => (own.row.id.clone(), own.state.clone(), own.secrets.clone()),
-            None => {
-                let state = super::beginning(program, request, super::Begin::default())?;
-                (self.services.ambient().id(), state, Secrets::default())
-            }
+        let (id, state, secrets) = if let Some(own) = &own {
+            (own.row.id.clone(), own.state.clone(), own.secrets.clone())
+        } else {
+            let state = super::beginning(program, request, super::Begin::default())?;
+            (self.services.ambient().id(), state, Secrets::default())
         };
         let mut context =
             Context::new(&self.services, request, program, id, link.version, state, secrets);
