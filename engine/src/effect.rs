@@ -194,6 +194,7 @@ impl Effect {
             }
             Self::DeleteUser(id) => {
                 // The last administrator stays, also when two go at once.
+                user::lock_admins(unit).await?;
                 let person = user::find(unit, &id).await?.ok_or(crate::Error::Stale)?;
                 user::delete(unit, &id).await?;
                 if person.admin && person.is_active() && user::count_admins(unit).await? == 0 {

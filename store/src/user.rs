@@ -287,6 +287,15 @@ pub async fn count(conn: &mut Conn) -> Result<i64> {
     Ok(on!(conn, |c| query.get_result(c))?)
 }
 
+/// Lets nobody else change who is an administrator up to this unit's commit.
+pub async fn lock_admins(unit: &mut Unit) -> Result<()> {
+    // As [`lock`]: SQLite has one writer anyway.
+    let query = diesel::update(users::table.filter(users::admin.eq(true)))
+        .set(users::security_epoch.eq(users::security_epoch));
+    on!(unit, |c| query.execute(c))?;
+    Ok(())
+}
+
 /// How many administrators can sign in.
 pub async fn count_admins(conn: &mut Conn) -> Result<i64> {
     let query =

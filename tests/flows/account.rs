@@ -2,6 +2,7 @@
 //! there is an account at all.
 
 use chrono::Duration;
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use store::user::{self, Login};
@@ -118,4 +119,25 @@ async fn the_last_administrator_stays() {
     let walk = walk.answer(json!({ "confirm": true })).await.asks("user_delete");
     assert_eq!(walk.errors(), ["user_delete.last_admin"]);
     assert_eq!(me(&browser).await.status, 200);
+}
+
+/// A-77's class: two who are the last but one at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_cannot_both_go_at_once() {
+    let two = crate::ACME.replace(
+        "    password: eight brown barrels\n",
+        "    password: eight brown barrels\n    admin: true\n",
+    );
+    assert_ne!(two, crate::ACME);
+    let app = TestApp::with_blueprint(&two).await;
+    let mut walks = Vec::new();
+    for (login, password) in [(ADA, PASSWORD), BOB] {
+        let browser = signed_in(&app, login, password).await;
+        walks.push(Walk::begin(&browser, "delete-account").await.asks("user_delete"));
+    }
+    let yes = json!({ "confirm": true });
+    let all = join_all(walks.into_iter().map(|walk| walk.answer(yes.clone()))).await;
+    assert!(all.iter().all(|walk| walk.status < 500), "{all:#?}");
+    let mut conn = app.app.store.read().await.unwrap();
+    assert_eq!(user::count_admins(&mut conn).await.unwrap(), 1, "{all:#?}");
 }
